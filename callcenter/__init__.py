@@ -1,0 +1,1 @@
+"""The shared call platform: one service, several landlords, each at home."""

@@ -1,0 +1,1 @@
+"""Calls, the agent's desk, wrap-up and the callers' index."""

@@ -1,0 +1,1 @@
+"""What every room stands on: database, isolation, clock, phone numbers, audit, queues."""

@@ -1,0 +1,1 @@
+"""Residences, buildings, dwellings, contracts, the people who live there; import; search."""

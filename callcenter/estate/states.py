@@ -1,0 +1,39 @@
+"""Kinds and states of the estate room."""
+
+from enum import StrEnum
+
+
+class Ownership(StrEnum):
+    """Who owns the building: the landlord alone, or co-owners with a syndic."""
+
+    SINGLE = "single"
+    CONDO = "condo"
+
+
+class OccupancyRole(StrEnum):
+    """What a person is to a dwelling."""
+
+    TENANT = "tenant"
+    CO_TENANT = "co_tenant"
+    OCCUPANT = "occupant"
+    GUARANTOR = "guarantor"
+    CO_OWNER = "co_owner"
+    OTHER = "other"
+
+
+class PhoneKind(StrEnum):
+    """What a number can do: a landline receives no SMS."""
+
+    MOBILE = "mobile"
+    LANDLINE = "landline"
+    OTHER = "other"
+
+
+class NumberFlag(StrEnum):
+    """Why messages to a number are held back."""
+
+    NONE = ""
+    LANDLINE = "landline"
+    UNKNOWN = "unknown"
+    BLOCKED = "blocked"
+    INVALID = "invalid"

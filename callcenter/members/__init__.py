@@ -1,0 +1,1 @@
+"""Organisations, agencies, teams, accounts, mandates, phone lines and calendars."""

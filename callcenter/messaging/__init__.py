@@ -1,0 +1,1 @@
+"""Messages to tenants and their answers: templates, outbox, receipts, opt-out."""

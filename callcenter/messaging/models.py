@@ -1,0 +1,156 @@
+"""Tables of messages: the outbox itself, what the provider said of it, and the answers."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcenter.core.db import Base, Dated, Owned, behind_wall, one_of
+from callcenter.messaging.states import MessageState
+
+
+class MessageTemplate(Owned, Base):
+    """The words of one follow-up, per member and language."""
+
+    __tablename__ = "message_template"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        UniqueConstraint("member_id", "trigger", "language"),
+    )
+
+    trigger: Mapped[str]
+    language: Mapped[str] = mapped_column(default="fr")
+    body: Mapped[str]
+    active: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Message(Owned, Dated, Base):
+    """One SMS to one number: the row *is* the outbox (design, decision 3).
+
+    ``attempt_id`` is written, and committed, before the provider is asked; a row found in
+    ``sending`` later is therefore never sent again blindly.
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        UniqueConstraint("provider_id"),
+        one_of("state", MessageState),
+        behind_wall("ticket_id", to="ticket"),
+        behind_wall("contact_id", to="contact"),
+        CheckConstraint("segments >= 0", name="segments"),
+        Index("ix_message_ticket", "member_id", "ticket_id", "id"),
+        Index(
+            "ix_message_outbox",
+            "not_before",
+            postgresql_where=text("state = 'queued'"),
+        ),
+        Index(
+            "ix_message_in_flight",
+            "claimed_at",
+            postgresql_where=text("state IN ('sending', 'uncertain')"),
+        ),
+        Index("ix_message_to_number", "to_number", "member_id", "id"),
+    )
+
+    ticket_id: Mapped[int | None]
+    contact_id: Mapped[int | None]
+    to_number: Mapped[str]
+    trigger: Mapped[str]
+    body: Mapped[str]
+    segments: Mapped[int]
+    encoding: Mapped[str]
+    urgent: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str]
+    state_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(default="")
+    not_before: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    enqueued_at: Mapped[datetime | None]
+    claimed_at: Mapped[datetime | None]
+    attempt_id: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    provider_id: Mapped[str | None]
+    error_code: Mapped[int | None]
+    sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+
+
+class DeliveryReceipt(Owned, Base):
+    """One status that the provider reported of a message, as it came."""
+
+    __tablename__ = "delivery_receipt"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        UniqueConstraint("message_id", "status", "error_code", postgresql_nulls_not_distinct=True),
+        behind_wall("message_id", to="message", ondelete="CASCADE"),
+    )
+
+    message_id: Mapped[int]
+    provider_id: Mapped[str]
+    status: Mapped[str]
+    error_code: Mapped[int | None]
+    received_at: Mapped[datetime]
+    raw: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class InboundMessage(Owned, Base):
+    """What somebody wrote back, stored once per provider id, before anything is made of it.
+
+    An unknown number's message lives behind the wall of the platform, for the desk to sort.
+    """
+
+    __tablename__ = "inbound_message"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        UniqueConstraint("provider_id"),
+        behind_wall("ticket_id", to="ticket"),
+        behind_wall("contact_id", to="contact"),
+        Index(
+            "ix_inbound_message_to_sort",
+            "member_id",
+            "received_at",
+            postgresql_where=text("sorted_at IS NULL"),
+        ),
+    )
+
+    provider_id: Mapped[str]
+    from_number: Mapped[str]
+    to_number: Mapped[str]
+    body: Mapped[str]
+    received_at: Mapped[datetime]
+    meaning: Mapped[str] = mapped_column(default="")
+    ticket_id: Mapped[int | None]
+    contact_id: Mapped[int | None]
+    sorted_at: Mapped[datetime | None]
+    media_count: Mapped[int] = mapped_column(default=0)
+
+
+class OptOut(Owned, Base):
+    """A number that asked one member for no more messages, and how it asked."""
+
+    __tablename__ = "opt_out"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        UniqueConstraint("member_id", "number"),
+    )
+
+    number: Mapped[str]
+    since: Mapped[datetime]
+    source: Mapped[str]
+
+
+class SendingPause(Owned, Base):
+    """Sending is stopped for a wall until a person resumes it (bad credentials, daily cap)."""
+
+    __tablename__ = "sending_pause"
+    __table_args__ = (UniqueConstraint("member_id", "id"),)
+
+    cause: Mapped[str]
+    error_code: Mapped[int | None]
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str] = mapped_column(default="")

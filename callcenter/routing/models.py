@@ -1,0 +1,67 @@
+"""Tables of routing: a member's categories, rules and targets, all of them data."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcenter.core.db import Base, Owned, behind_wall
+
+
+class Category(Owned, Base):
+    """What a call may be about, as one member names and handles it (catalogue: mission)."""
+
+    __tablename__ = "category"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        UniqueConstraint("member_id", "code"),
+    )
+
+    code: Mapped[str]
+    label: Mapped[str]
+    services: Mapped[list[Any]] = mapped_column(default=list)
+    location: Mapped[str]
+    priority: Mapped[str]
+    target_minutes: Mapped[int | None]
+    target_working_days: Mapped[int | None]
+    equipment: Mapped[str] = mapped_column(default="")
+    destination: Mapped[str]
+    team_kind: Mapped[str] = mapped_column(default="")
+    restricted: Mapped[bool] = mapped_column(default=False)
+    opens_ticket: Mapped[bool] = mapped_column(default=True)
+    safety_number: Mapped[str] = mapped_column(default="")
+    safety_script: Mapped[str] = mapped_column(default="")
+    questions: Mapped[list[Any]] = mapped_column(default=list)
+    synonyms: Mapped[str] = mapped_column(default="")
+    position: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class RoutingRule(Owned, Base):
+    """One rule of a member: under these conditions, to that destination.
+
+    ``conditions`` holds only what the rule asks for; an empty mapping is the default route.
+    """
+
+    __tablename__ = "routing_rule"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        behind_wall("organisation_id", to="organisation"),
+        behind_wall("team_id", to="team"),
+        Index("ix_routing_rule_member", "member_id", "active"),
+    )
+
+    name: Mapped[str] = mapped_column(default="")
+    conditions: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    destination: Mapped[str]
+    organisation_id: Mapped[int | None]
+    team_id: Mapped[int | None]
+    team_kind: Mapped[str] = mapped_column(default="")
+    priority: Mapped[str] = mapped_column(default="")
+    rank: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+    updated_at: Mapped[datetime | None]
+    updated_by: Mapped[str] = mapped_column(default="")
+    version: Mapped[int] = mapped_column(default=1)

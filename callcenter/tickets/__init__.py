@@ -1,0 +1,1 @@
+"""Tickets, their events, assignments, visits and the tenant's private link."""

@@ -1,0 +1,188 @@
+"""Tables of tickets: what was asked, everything that happened, and who has it."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcenter.core.db import Base, Dated, Owned, behind_wall, one_of
+from callcenter.members.states import Service
+from callcenter.tickets.states import (
+    AssignmentState,
+    EventKind,
+    TicketState,
+    Visibility,
+    VisitState,
+)
+
+
+class Ticket(Owned, Base):
+    """A request or complaint of one person about one place, owned by one member.
+
+    ``routing`` keeps the decision in words (design, decision 5). ``version`` guards against
+    two people writing over each other. ``form_token`` makes a double click harmless.
+    """
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        UniqueConstraint("reference"),
+        UniqueConstraint("member_id", "form_token"),
+        one_of("state", TicketState),
+        one_of("service", Service),
+        behind_wall("category_id", to="category"),
+        behind_wall("residence_id", to="residence"),
+        behind_wall("building_id", to="building"),
+        behind_wall("dwelling_id", to="dwelling"),
+        behind_wall("contact_id", to="contact"),
+        Index(
+            "ix_ticket_open_due",
+            "member_id",
+            "due_at",
+            "id",
+            postgresql_where=text("state IN ('open', 'planned', 'on_hold')"),
+        ),
+        Index("ix_ticket_newest", "member_id", text("id DESC")),
+        Index("ix_ticket_dwelling", "member_id", "dwelling_id", text("id DESC")),
+        Index("ix_ticket_residence", "member_id", "residence_id", text("id DESC")),
+        Index("ix_ticket_contact", "member_id", "contact_id", text("id DESC")),
+        Index("ix_ticket_words", text("words gin_trgm_ops"), postgresql_using="gin"),
+    )
+
+    reference: Mapped[str]
+    service: Mapped[str]
+    category_id: Mapped[int]
+    title: Mapped[str]
+    location: Mapped[str]
+    place: Mapped[str] = mapped_column(default="")
+    description: Mapped[str] = mapped_column(default="")
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    residence_id: Mapped[int | None]
+    building_id: Mapped[int | None]
+    dwelling_id: Mapped[int | None]
+    contact_id: Mapped[int | None]
+    contact_name: Mapped[str] = mapped_column(default="")
+    contact_number: Mapped[str] = mapped_column(default="")
+    state: Mapped[str]
+    priority: Mapped[str]
+    restricted: Mapped[bool] = mapped_column(default=False)
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    held_since: Mapped[datetime | None]
+    hold_cause: Mapped[str] = mapped_column(default="")
+    pauses: Mapped[list[Any]] = mapped_column(default=list)
+    resolved_at: Mapped[datetime | None]
+    resolution_code: Mapped[str] = mapped_column(default="")
+    closed_at: Mapped[datetime | None]
+    chases: Mapped[int] = mapped_column(default=0)
+    routing: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    opened_by_id: Mapped[int | None]
+    opened_by_label: Mapped[str] = mapped_column(default="")
+    handed_from_label: Mapped[str] = mapped_column(default="")
+    form_token: Mapped[str | None]
+    words: Mapped[str] = mapped_column(default="")
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - read by the mapper
+
+
+class TicketEvent(Owned, Base):
+    """One line of a ticket's timeline. Written once."""
+
+    __tablename__ = "ticket_event"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        one_of("kind", EventKind),
+        one_of("visibility", Visibility),
+        behind_wall("ticket_id", to="ticket", ondelete="CASCADE"),
+        Index("ix_ticket_event_ticket", "member_id", "ticket_id", "id"),
+    )
+
+    ticket_id: Mapped[int]
+    kind: Mapped[str]
+    visibility: Mapped[str] = mapped_column(default=Visibility.INTERNAL)
+    at: Mapped[datetime]
+    actor_id: Mapped[int | None]
+    actor_label: Mapped[str] = mapped_column(default="")
+    body: Mapped[str] = mapped_column(default="")
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Assignment(Owned, Dated, Base):
+    """A ticket sent to one organisation, with that organisation's own answer.
+
+    One row per (ticket, organisation) (design, decision 4).
+    """
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        UniqueConstraint("ticket_id", "organisation_id"),
+        one_of("state", AssignmentState),
+        behind_wall("ticket_id", to="ticket", ondelete="CASCADE"),
+        behind_wall("organisation_id", to="organisation"),
+        behind_wall("team_id", to="team"),
+        behind_wall("assignee_id", to="user_account"),
+        Index("ix_assignment_organisation", "member_id", "organisation_id", "state", "ticket_id"),
+        Index("ix_assignment_assignee", "member_id", "assignee_id", "state"),
+    )
+
+    ticket_id: Mapped[int]
+    organisation_id: Mapped[int]
+    organisation_name: Mapped[str]
+    team_id: Mapped[int | None]
+    team_name: Mapped[str] = mapped_column(default="")
+    assignee_id: Mapped[int | None]
+    assignee_name: Mapped[str] = mapped_column(default="")
+    state: Mapped[str]
+    informed_only: Mapped[bool] = mapped_column(default=False)
+    state_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(default="")
+    reason_note: Mapped[str] = mapped_column(default="")
+    moves: Mapped[int] = mapped_column(default=0)
+
+
+class Visit(Owned, Dated, Base):
+    """A visit promised to the tenant: a day and a slot."""
+
+    __tablename__ = "visit"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        one_of("state", VisitState),
+        behind_wall("ticket_id", to="ticket", ondelete="CASCADE"),
+        behind_wall("assignment_id", to="assignment", ondelete="CASCADE"),
+        Index("ix_visit_day", "member_id", "day"),
+        Index("ix_visit_ticket", "member_id", "ticket_id"),
+    )
+
+    ticket_id: Mapped[int]
+    assignment_id: Mapped[int | None]
+    day: Mapped[date]
+    starts_at: Mapped[str]
+    ends_at: Mapped[str]
+    state: Mapped[str] = mapped_column(default=VisitState.PLANNED)
+    tenant_answer: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(default="")
+
+
+class TenantLink(Owned, Dated, Base):
+    """The private link of one ticket: only a digest is kept; the token is derived again.
+
+    See ``tickets.links``. Expires some weeks after the ticket is closed; can be revoked.
+    """
+
+    __tablename__ = "tenant_link"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        UniqueConstraint("digest"),
+        behind_wall("ticket_id", to="ticket", ondelete="CASCADE"),
+        Index("ix_tenant_link_ticket", "member_id", "ticket_id"),
+    )
+
+    ticket_id: Mapped[int]
+    nonce: Mapped[str]
+    digest: Mapped[str]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_opened_at: Mapped[datetime | None]

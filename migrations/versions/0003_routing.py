@@ -1,0 +1,84 @@
+"""Categories and routing rules."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from migrations.wall import raise_wall
+
+revision: str = "0003"
+down_revision: str | None = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.create_table(
+        "category",
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("label", sa.String(), nullable=False),
+        sa.Column("services", postgresql.JSONB(), nullable=False),
+        sa.Column("location", sa.String(), nullable=False),
+        sa.Column("priority", sa.String(), nullable=False),
+        sa.Column("target_minutes", sa.BigInteger(), nullable=True),
+        sa.Column("target_working_days", sa.BigInteger(), nullable=True),
+        sa.Column("equipment", sa.String(), nullable=False),
+        sa.Column("destination", sa.String(), nullable=False),
+        sa.Column("team_kind", sa.String(), nullable=False),
+        sa.Column("restricted", sa.Boolean(), nullable=False),
+        sa.Column("opens_ticket", sa.Boolean(), nullable=False),
+        sa.Column("safety_number", sa.String(), nullable=False),
+        sa.Column("safety_script", sa.String(), nullable=False),
+        sa.Column("questions", postgresql.JSONB(), nullable=False),
+        sa.Column("synonyms", sa.String(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["organisation.id"], name=op.f("fk_category_member_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_category")),
+        sa.UniqueConstraint("member_id", "code", name=op.f("uq_category_member_id_code")),
+        sa.UniqueConstraint("member_id", "id", name=op.f("uq_category_member_id_id")),
+    )
+    op.create_table(
+        "routing_rule",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("conditions", postgresql.JSONB(), nullable=False),
+        sa.Column("destination", sa.String(), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=True),
+        sa.Column("team_id", sa.BigInteger(), nullable=True),
+        sa.Column("team_kind", sa.String(), nullable=False),
+        sa.Column("priority", sa.String(), nullable=False),
+        sa.Column("rank", sa.BigInteger(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("updated_by", sa.String(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id", "organisation_id"],
+            ["organisation.member_id", "organisation.id"],
+            name=op.f("fk_routing_rule_member_id_organisation_id_organisation"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id", "team_id"],
+            ["team.member_id", "team.id"],
+            name=op.f("fk_routing_rule_member_id_team_id_team"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["organisation.id"], name=op.f("fk_routing_rule_member_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_routing_rule")),
+        sa.UniqueConstraint("member_id", "id", name=op.f("uq_routing_rule_member_id_id")),
+    )
+    op.create_index("ix_routing_rule_member", "routing_rule", ["member_id", "active"], unique=False)
+    for statement in (
+        *raise_wall("category"),
+        *raise_wall("routing_rule"),
+    ):
+        op.execute(statement)
