@@ -58,16 +58,22 @@ def ensure_roles(admin_url: str, owner_password: str, app_password: str) -> None
         for role, password in ((OWNER_ROLE, owner_password), (APP_ROLE, app_password)):
             if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
                 continue
-            # Hashed here, so that the password itself never stands in a server's log.
-            verifier = connection.pgconn.encrypt_password(
-                password.encode(), role.encode(), b"scram-sha-256"
-            ).decode()
             connection.execute(
                 sql.SQL(
                     "CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS"
                     " PASSWORD {}"
-                ).format(sql.Identifier(role), sql.Literal(verifier))
+                ).format(sql.Identifier(role), _verifier(connection, role, password))
             )
+
+
+def set_password(admin_url: str, role: str, password: str) -> None:
+    """Give an existing role another password."""
+    with connect(admin_url) as connection:
+        connection.execute(
+            sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                sql.Identifier(role), _verifier(connection, role, password)
+            )
+        )
 
 
 def create_database(admin_url: str, name: str, *, template: str = "template1") -> None:
@@ -179,6 +185,12 @@ def _prepare_external(url: str) -> tuple[str, str]:
             )
     prepare_inside(url, owner_url)
     return app_url, owner_url
+
+
+def _verifier(connection: Connection, role: str, password: str) -> sql.Literal:
+    """Hash of a password, made here so that the password itself never stands in a server's log."""
+    hashed = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+    return sql.Literal(hashed.decode())
 
 
 def _grant_connect(connection: Connection, database: str) -> None:

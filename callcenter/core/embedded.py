@@ -106,6 +106,16 @@ class EmbeddedServers:
             with self._alone():
                 self._leave()
 
+    def stop_if_unused(self) -> bool:
+        """Stop what a killed process left running; False when somebody still uses it."""
+        with self._alone(), (self.var_dir / "servers.users").open("a", encoding="ascii") as users:
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            self._stop()
+            return True
+
     def __enter__(self) -> Addresses:
         """See `acquire`."""
         return self.acquire()
@@ -232,8 +242,9 @@ class EmbeddedServers:
         keys = Keys.kept_in(self.var_dir)
         if port := ports.get("valkey"):
             with contextlib.suppress(redis.RedisError), _valkey(port, keys) as client:
+                pid = int(client.info("server")["process_id"])
                 client.shutdown(nosave=True)
-        processes.reap()
+                processes.wait_gone(pid, 5)
         running = _postmaster((self.var_dir / "postgres").resolve())
         if running is None or not _is_postgres(running.pid):
             return

@@ -215,11 +215,6 @@ def _ended(child: subprocess.Popen[bytes], seconds: float) -> bool:
     return True
 
 
-def reap() -> None:
-    """Take note of servers of ours that have ended, so that none stays as a zombie."""
-    _started[:] = [child for child in _started if child.poll() is None]
-
-
 def _account(var_dir: Path) -> Account | None:
     """Root's servers run as whoever owns existing data, else as our system account."""
     if os.geteuid() != 0:
