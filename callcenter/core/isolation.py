@@ -127,3 +127,14 @@ def apply_scope(session: Session, _: SessionTransaction, connection: Connection)
             "signing_in": "on" if scope.signing_in else "",
         },
     )
+
+
+def see_newborn_member(session: Session, member_id: int) -> None:
+    """Let the present transaction see a member that it is founding (nobody else's scope grows)."""
+    session.execute(
+        text(
+            "SELECT set_config('app.member_ids',"
+            " concat_ws(',', NULLIF(current_setting('app.member_ids', true), ''), :id), true)"
+        ),
+        {"id": str(member_id)},
+    )

@@ -23,8 +23,8 @@ class Category(Owned, Base):
     services: Mapped[list[Any]] = mapped_column(default=list)
     location: Mapped[str]
     priority: Mapped[str]
-    target_minutes: Mapped[int | None]
-    target_working_days: Mapped[int | None]
+    target_amount: Mapped[int | None]
+    target_unit: Mapped[str] = mapped_column(default="")
     equipment: Mapped[str] = mapped_column(default="")
     destination: Mapped[str]
     team_kind: Mapped[str] = mapped_column(default="")
@@ -33,7 +33,8 @@ class Category(Owned, Base):
     safety_number: Mapped[str] = mapped_column(default="")
     safety_script: Mapped[str] = mapped_column(default="")
     questions: Mapped[list[Any]] = mapped_column(default=list)
-    synonyms: Mapped[str] = mapped_column(default="")
+    synonyms: Mapped[list[Any]] = mapped_column(default=list)
+    short: Mapped[str] = mapped_column(default="")
     position: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)

@@ -1,0 +1,61 @@
+"""The application factory: settings, extensions, the guard, then the rooms' pages."""
+
+from importlib import import_module
+from pathlib import Path
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from callcenter.core import db as database
+from callcenter.members import sign_in
+from callcenter.settings import Settings, load_settings
+from callcenter.ui import access
+from callcenter.ui import setup as ui
+
+ROOT = Path(__file__).resolve().parent.parent
+MAX_UPLOAD_BYTES = 32 * 1024 * 1024
+
+# Modules that hold a ``blueprint``, room by room.
+BLUEPRINTS: tuple[str, ...] = ()
+
+csrf = CSRFProtect()
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the web application.
+
+    ``settings`` default to the environment (see ``callcenter.settings``), which stops the
+    start with one line per fault.
+    """
+    settings = settings or load_settings()
+    app = Flask(
+        "callcenter",
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+    )
+    secure = settings.public_origin.startswith("https://")
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True, "pool_size": 20, "max_overflow": 20},
+        MAX_CONTENT_LENGTH=MAX_UPLOAD_BYTES,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=settings.session_minutes * 60,
+        PREFERRED_URL_SCHEME="https" if secure else "http",
+        TESTING=settings.environment == "test",
+    )
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    database.install_scope_hook()
+    database.db.init_app(app)
+    csrf.init_app(app)
+    ui.init_app(app)
+    access.init_app(app, sign_in.load_actor)
+    sign_in.init_app(app)
+    for module in BLUEPRINTS:
+        app.register_blueprint(import_module(module).blueprint)
+    return app
