@@ -135,13 +135,16 @@ def prepare_inside(admin_url: str, owner_url: str) -> None:
 
 
 def prepare_external(url: str) -> tuple[str, str]:
-    """Make ready a PostgreSQL server that is not ours; `url` is of a role that may create roles.
+    """Make ready a PostgreSQL server that is not ours, from a role's address that may create roles.
 
     The two roles' passwords are drawn from that role's own, so that several machines started with
     the same `DATABASE_URL` agree without sharing a file.
 
+    An address of a role that may not create roles is taken for the application's own.
+
     Returns:
-        The application's and the owner's addresses, on the database that `url` names.
+        The application's and the owner's addresses, on the database that `url` names; the owner's
+        is empty when only the application's is known.
 
     Raises:
         DatabaseError: one line saying what the server or the role lacks.
@@ -151,6 +154,20 @@ def prepare_external(url: str) -> tuple[str, str]:
     except psycopg.Error as error:
         reason = str(error).strip().partition("\n")[0]
         raise DatabaseError(f"DATABASE_URL: {reason}") from error
+
+
+def app_role_fault(url: str) -> str:
+    """One line when the application's role could see through the wall between members, else ""."""
+    try:
+        with connect(url) as connection:
+            row = connection.execute(
+                "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+            ).fetchone()
+    except psycopg.OperationalError as error:
+        return "DATABASE_URL: " + str(error).strip().partition("\n")[0]
+    if row and row[0]:
+        return "DATABASE_URL: its role bypasses row-level security; give a plain role's address"
+    return ""
 
 
 def _prepare_external(url: str) -> tuple[str, str]:
@@ -163,9 +180,7 @@ def _prepare_external(url: str) -> tuple[str, str]:
         ).fetchone()
         name = connection.info.dbname
     if not (row and row[0]):
-        raise DatabaseError(
-            "DATABASE_OWNER_URL: set it, as the role of DATABASE_URL may not create roles"
-        )
+        return url_for(url), ""
     if not admin_password:
         raise DatabaseError("DATABASE_URL: a password is required in it to draw the roles' own")
     owner_password, app_password = (
