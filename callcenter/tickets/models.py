@@ -21,7 +21,10 @@ class Ticket(Owned, Base):
     """A request or complaint of one person about one place, owned by one member.
 
     ``routing`` keeps the decision in words (design, decision 5). ``version`` guards against
-    two people writing over each other. ``form_token`` makes a double click harmless.
+    two people writing over each other; ``updated_by_label`` names who was first.
+    ``form_token`` makes a double click harmless. ``needs_triage``: no organisation has it, so
+    the platform does (its own organisation stands behind another wall). ``promised_from`` is
+    when the clock of ``due_at`` started: the opening, or the last reopening.
     """
 
     __tablename__ = "ticket"
@@ -47,6 +50,14 @@ class Ticket(Owned, Base):
         Index("ix_ticket_dwelling", "member_id", "dwelling_id", text("id DESC")),
         Index("ix_ticket_residence", "member_id", "residence_id", text("id DESC")),
         Index("ix_ticket_contact", "member_id", "contact_id", text("id DESC")),
+        Index("ix_ticket_number", "contact_number", "member_id", text("id DESC")),
+        Index(
+            "ix_ticket_triage",
+            "member_id",
+            "due_at",
+            "id",
+            postgresql_where=text("needs_triage"),
+        ),
         Index("ix_ticket_words", text("words gin_trgm_ops"), postgresql_using="gin"),
     )
 
@@ -69,6 +80,8 @@ class Ticket(Owned, Base):
     restricted: Mapped[bool] = mapped_column(default=False)
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
+    promised_from: Mapped[datetime]
+    needs_triage: Mapped[bool] = mapped_column(default=False)
     held_since: Mapped[datetime | None]
     hold_cause: Mapped[str] = mapped_column(default="")
     pauses: Mapped[list[Any]] = mapped_column(default=list)
@@ -82,17 +95,24 @@ class Ticket(Owned, Base):
     handed_from_label: Mapped[str] = mapped_column(default="")
     form_token: Mapped[str | None]
     words: Mapped[str] = mapped_column(default="")
+    updated_at: Mapped[datetime]
+    updated_by_label: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - read by the mapper
 
 
 class TicketEvent(Owned, Base):
-    """One line of a ticket's timeline. Written once."""
+    """One line of a ticket's timeline. Written once.
+
+    ``form_token`` marks the first event of an act, so that the same form sent twice does
+    nothing the second time.
+    """
 
     __tablename__ = "ticket_event"
     __table_args__ = (
         UniqueConstraint("member_id", "id"),
+        UniqueConstraint("member_id", "form_token"),
         one_of("kind", EventKind),
         one_of("visibility", Visibility),
         behind_wall("ticket_id", to="ticket", ondelete="CASCADE"),
@@ -107,6 +127,7 @@ class TicketEvent(Owned, Base):
     actor_label: Mapped[str] = mapped_column(default="")
     body: Mapped[str] = mapped_column(default="")
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    form_token: Mapped[str | None]
 
 
 class Assignment(Owned, Dated, Base):

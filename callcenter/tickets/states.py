@@ -102,6 +102,13 @@ class VisitState(StrEnum):
     DONE = "done"
 
 
+class VisitAnswer(StrEnum):
+    """What the tenant says of a planned visit on the private page."""
+
+    YES = "yes"
+    OTHER = "other"
+
+
 class EventKind(StrEnum):
     """What a line of the ticket's timeline tells."""
 
@@ -115,6 +122,7 @@ class EventKind(StrEnum):
     VISIT_PLANNED = "visit_planned"
     VISIT_MOVED = "visit_moved"
     VISIT_CANCELLED = "visit_cancelled"
+    VISIT_ANSWERED = "visit_answered"
     COMMENT = "comment"
     HELD = "held"
     RESUMED = "resumed"

@@ -35,6 +35,8 @@ def upgrade() -> None:
         sa.Column("restricted", sa.Boolean(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("promised_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("needs_triage", sa.Boolean(), nullable=False),
         sa.Column("held_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("hold_cause", sa.String(), nullable=False),
         sa.Column("pauses", postgresql.JSONB(), nullable=False),
@@ -48,6 +50,8 @@ def upgrade() -> None:
         sa.Column("handed_from_label", sa.String(), nullable=False),
         sa.Column("form_token", sa.String(), nullable=True),
         sa.Column("words", sa.String(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_by_label", sa.String(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("member_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -105,6 +109,19 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_ticket_newest", "ticket", ["member_id", sa.literal_column("id DESC")], unique=False
+    )
+    op.create_index(
+        "ix_ticket_number",
+        "ticket",
+        ["contact_number", "member_id", sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(
+        "ix_ticket_triage",
+        "ticket",
+        ["member_id", "due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("needs_triage"),
     )
     op.create_index(
         "ix_ticket_open_due",
@@ -224,10 +241,11 @@ def upgrade() -> None:
         sa.Column("actor_label", sa.String(), nullable=False),
         sa.Column("body", sa.String(), nullable=False),
         sa.Column("facts", postgresql.JSONB(), nullable=False),
+        sa.Column("form_token", sa.String(), nullable=True),
         sa.Column("member_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('opened', 'handed_over', 'offered', 'accepted', 'refused', 'withdrawn', 'assigned', 'visit_planned', 'visit_moved', 'visit_cancelled', 'comment', 'held', 'resumed', 'resolved', 'reopened', 'closed', 'cancelled', 'chase', 'tenant_word', 'tenant_confirmed', 'tenant_denied', 'tenant_opted_out', 'link_revoked')",
+            "kind IN ('opened', 'handed_over', 'offered', 'accepted', 'refused', 'withdrawn', 'assigned', 'visit_planned', 'visit_moved', 'visit_cancelled', 'visit_answered', 'comment', 'held', 'resumed', 'resolved', 'reopened', 'closed', 'cancelled', 'chase', 'tenant_word', 'tenant_confirmed', 'tenant_denied', 'tenant_opted_out', 'link_revoked')",
             name=op.f("ck_ticket_event_kind"),
         ),
         sa.CheckConstraint(
@@ -244,6 +262,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_event")),
         sa.UniqueConstraint("member_id", "id", name=op.f("uq_ticket_event_member_id_id")),
+        sa.UniqueConstraint(
+            "member_id", "form_token", name=op.f("uq_ticket_event_member_id_form_token")
+        ),
     )
     op.create_index(
         "ix_ticket_event_ticket", "ticket_event", ["member_id", "ticket_id", "id"], unique=False
