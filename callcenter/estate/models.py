@@ -3,11 +3,30 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Computed, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.core.db import Base, Dated, Owned, behind_wall, one_of
-from callcenter.estate.states import NumberFlag, OccupancyRole, Ownership, PhoneKind
+from callcenter.estate.states import (
+    ImportKind,
+    ImportState,
+    NumberFlag,
+    OccupancyRole,
+    Ownership,
+    PhoneKind,
+)
+
+
+def _search_index(table: str) -> Index:
+    """Index folded text by trigrams, member first; kept up at once, so that no search waits."""
+    return Index(
+        f"ix_{table}_search",
+        "member_id",
+        "search",
+        postgresql_using="gin",
+        postgresql_ops={"search": "gin_trgm_ops"},
+        postgresql_with={"fastupdate": "off"},
+    )
 
 
 class Residence(Owned, Base):
@@ -20,7 +39,7 @@ class Residence(Owned, Base):
         one_of("ownership", Ownership),
         behind_wall("agency_id", to="agency"),
         behind_wall("syndic_id", to="organisation"),
-        Index("ix_residence_search", text("search gin_trgm_ops"), postgresql_using="gin"),
+        _search_index("residence"),
     )
 
     code: Mapped[str]
@@ -75,7 +94,7 @@ class Dwelling(Owned, Base):
         behind_wall("building_id", to="building"),
         behind_wall("entrance_id", to="entrance"),
         Index("ix_dwelling_residence", "member_id", "residence_id", "building_id"),
-        Index("ix_dwelling_search", text("search gin_trgm_ops"), postgresql_using="gin"),
+        _search_index("dwelling"),
     )
 
     number: Mapped[str]
@@ -103,7 +122,7 @@ class Contact(Owned, Dated, Base):
     __tablename__ = "contact"
     __table_args__ = (
         UniqueConstraint("member_id", "id"),
-        Index("ix_contact_search", text("search gin_trgm_ops"), postgresql_using="gin"),
+        _search_index("contact"),
     )
 
     civility: Mapped[str] = mapped_column(default="")
@@ -132,7 +151,7 @@ class ContactPhone(Owned, Dated, Base):
         one_of("flag", NumberFlag),
         behind_wall("contact_id", to="contact", ondelete="CASCADE"),
         Index("ix_contact_phone_number", "number", "member_id"),
-        Index("ix_contact_phone_tail", text("right(number, 6)"), "member_id"),
+        Index("ix_contact_phone_tail", "tail", "member_id"),
     )
 
     contact_id: Mapped[int]
@@ -142,6 +161,9 @@ class ContactPhone(Owned, Dated, Base):
     source: Mapped[str] = mapped_column(default="import")
     flag: Mapped[str] = mapped_column(default=NumberFlag.NONE)
     preferred: Mapped[bool] = mapped_column(default=False)
+    # A column and not an index on an expression: under row-level security PostgreSQL would not
+    # use the latter, since a function of the row might leak it.
+    tail: Mapped[str] = mapped_column(Computed("right(number::text, 6)", persisted=True))
 
 
 class Occupancy(Owned, Dated, Base):
@@ -216,6 +238,8 @@ class ImportRun(Owned, Base):
     __tablename__ = "import_run"
     __table_args__ = (
         UniqueConstraint("member_id", "id"),
+        one_of("state", ImportState),
+        one_of("kind", ImportKind),
         Index("ix_import_run_member", "member_id", "started_at"),
     )
 
@@ -229,3 +253,39 @@ class ImportRun(Owned, Base):
     actor_label: Mapped[str] = mapped_column(default="")
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     error: Mapped[str] = mapped_column(default="")
+    # Names inside var_dir/imports: the file as sent, and what was refused of it ("" if neither).
+    kept_file: Mapped[str] = mapped_column(default="")
+    report_file: Mapped[str] = mapped_column(default="")
+
+
+class ImportMapping(Owned, Base):
+    """How a member's files of one kind are read: columns, transformations, code lists."""
+
+    __tablename__ = "import_mapping"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        UniqueConstraint("member_id", "kind"),
+        one_of("kind", ImportKind),
+    )
+
+    kind: Mapped[str]
+    mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class SearchWord(Owned, Base):
+    """A word that stands in a member's names and places: what a mistyped one is corrected to."""
+
+    __tablename__ = "search_word"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        UniqueConstraint("member_id", "word"),
+        Index(
+            "ix_search_word_near",
+            "word",
+            postgresql_using="gin",
+            postgresql_ops={"word": "gin_trgm_ops"},
+        ),
+    )
+
+    word: Mapped[str]

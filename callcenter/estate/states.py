@@ -37,3 +37,21 @@ class NumberFlag(StrEnum):
     UNKNOWN = "unknown"
     BLOCKED = "blocked"
     INVALID = "invalid"
+
+
+class ImportKind(StrEnum):
+    """What a member's file holds."""
+
+    DWELLINGS = "dwellings"
+    LEASES = "leases"
+    CONTRACTS = "contracts"
+
+
+class ImportState(StrEnum):
+    """How far an import has come. Only ``done`` has changed anything, and then as a whole."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    TO_CONFIRM = "to_confirm"
+    DONE = "done"
+    FAILED = "failed"

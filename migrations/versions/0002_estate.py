@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from migrations.estate_search import make_searchable
 from migrations.wall import raise_wall
 
 revision: str = "0002"
@@ -14,6 +15,8 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply."""
+    # A trusted extension: the owner may make it. It lets a trigram index lead with the member.
+    op.execute("CREATE EXTENSION IF NOT EXISTS btree_gin")
     op.create_table(
         "contact",
         sa.Column("civility", sa.String(), nullable=False),
@@ -36,9 +39,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_contact_search",
         "contact",
-        [sa.literal_column("search gin_trgm_ops")],
+        ["member_id", "search"],
         unique=False,
         postgresql_using="gin",
+        postgresql_ops={"search": "gin_trgm_ops"},
+        postgresql_with={"fastupdate": "off"},
     )
     op.create_table(
         "import_run",
@@ -52,8 +57,17 @@ def upgrade() -> None:
         sa.Column("actor_label", sa.String(), nullable=False),
         sa.Column("counts", postgresql.JSONB(), nullable=False),
         sa.Column("error", sa.String(), nullable=False),
+        sa.Column("kept_file", sa.String(), nullable=False),
+        sa.Column("report_file", sa.String(), nullable=False),
         sa.Column("member_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('dwellings', 'leases', 'contracts')", name=op.f("ck_import_run_kind")
+        ),
+        sa.CheckConstraint(
+            "state IN ('queued', 'running', 'to_confirm', 'done', 'failed')",
+            name=op.f("ck_import_run_state"),
+        ),
         sa.ForeignKeyConstraint(
             ["member_id"], ["organisation.id"], name=op.f("fk_import_run_member_id_organisation")
         ),
@@ -70,6 +84,12 @@ def upgrade() -> None:
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("flag", sa.String(), nullable=False),
         sa.Column("preferred", sa.Boolean(), nullable=False),
+        sa.Column(
+            "tail",
+            sa.String(),
+            sa.Computed("right(number::text, 6)", persisted=True),
+            nullable=False,
+        ),
         sa.Column("member_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -101,7 +121,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_contact_phone_tail",
         "contact_phone",
-        [sa.literal_column("right(number, 6)"), "member_id"],
+        ["tail", "member_id"],
         unique=False,
     )
     op.create_table(
@@ -180,9 +200,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_residence_search",
         "residence",
-        [sa.literal_column("search gin_trgm_ops")],
+        ["member_id", "search"],
         unique=False,
         postgresql_using="gin",
+        postgresql_ops={"search": "gin_trgm_ops"},
+        postgresql_with={"fastupdate": "off"},
     )
     op.create_table(
         "building",
@@ -312,9 +334,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_dwelling_search",
         "dwelling",
-        [sa.literal_column("search gin_trgm_ops")],
+        ["member_id", "search"],
         unique=False,
         postgresql_using="gin",
+        postgresql_ops={"search": "gin_trgm_ops"},
+        postgresql_with={"fastupdate": "off"},
     )
     op.create_table(
         "occupancy",
@@ -362,7 +386,48 @@ def upgrade() -> None:
         "ix_occupancy_dwelling", "occupancy", ["member_id", "dwelling_id"], unique=False
     )
     op.create_index("ix_occupancy_lease", "occupancy", ["lease_number", "member_id"], unique=False)
+    op.create_table(
+        "import_mapping",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("mapping", postgresql.JSONB(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('dwellings', 'leases', 'contracts')", name=op.f("ck_import_mapping_kind")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["organisation.id"],
+            name=op.f("fk_import_mapping_member_id_organisation"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_mapping")),
+        sa.UniqueConstraint("member_id", "id", name=op.f("uq_import_mapping_member_id_id")),
+        sa.UniqueConstraint("member_id", "kind", name=op.f("uq_import_mapping_member_id_kind")),
+    )
+    op.create_table(
+        "search_word",
+        sa.Column("word", sa.String(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["organisation.id"], name=op.f("fk_search_word_member_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_word")),
+        sa.UniqueConstraint("member_id", "id", name=op.f("uq_search_word_member_id_id")),
+        sa.UniqueConstraint("member_id", "word", name=op.f("uq_search_word_member_id_word")),
+    )
+    op.create_index(
+        "ix_search_word_near",
+        "search_word",
+        ["word"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_ops={"word": "gin_trgm_ops"},
+    )
     for statement in (
+        *raise_wall("import_mapping"),
+        *raise_wall("search_word"),
         *raise_wall("contact"),
         *raise_wall("import_run"),
         *raise_wall("contact_phone"),
@@ -373,5 +438,6 @@ def upgrade() -> None:
         *raise_wall("entrance"),
         *raise_wall("dwelling"),
         *raise_wall("occupancy"),
+        *make_searchable(),
     ):
         op.execute(statement)
