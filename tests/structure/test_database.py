@@ -1,0 +1,28 @@
+"""Models and migrated database agree; migrations are numbered."""
+
+import re
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from callcenter.core.migrate import MIGRATIONS, is_current, upgrade
+from callcenter.core.tables import metadata
+from tests.conftest import Database
+
+
+def test_models_and_migrated_database_agree(owner_connection: Any) -> None:
+    context = MigrationContext.configure(owner_connection, opts={"compare_type": True})
+    assert compare_metadata(context, metadata()) == []
+
+
+def test_migrating_twice_changes_nothing(database: Database) -> None:
+    upgrade(database.owner_url)
+    assert is_current(database.app_url)
+
+
+def test_migrations_are_numbered_in_one_line() -> None:
+    revisions = [s.revision for s in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
+    assert revisions == sorted(revisions, reverse=True)
+    assert all(re.fullmatch(r"\d{4}", revision) for revision in revisions)
