@@ -1,0 +1,62 @@
+"""Languages: French first, English second; times always in Paris."""
+
+from flask import Blueprint, Flask, Response, g, redirect, request
+from flask_babel import Babel, get_locale
+from werkzeug.wrappers import Response as BaseResponse
+
+from callcenter.ui.htmx import safe_next
+
+LANGUAGES = {"fr": "Français", "en": "English"}
+COOKIE = "language"
+_HALF_YEAR = 15_552_000
+
+blueprint = Blueprint("language", __name__)
+
+
+def chosen_language() -> str:
+    """Return the language of this request: the browser's explicit choice (cookie), then the
+    account's preference, then what the browser asks for, then French.
+    """
+    cookie = request.cookies.get(COOKIE, "")
+    if cookie in LANGUAGES:
+        return cookie
+    preferred = getattr(g.get("actor"), "locale", "")
+    if preferred in LANGUAGES:
+        return str(preferred)
+    return request.accept_languages.best_match(list(LANGUAGES), default="fr") or "fr"
+
+
+@blueprint.post("/language")
+def switch() -> BaseResponse:
+    """Keep the chosen language in a cookie and go back where the person was."""
+    response = redirect(safe_next(request.form.get("next"), "/"), code=303)
+    language = request.form.get("language", "")
+    if language in LANGUAGES:
+        response.set_cookie(
+            COOKIE,
+            language,
+            max_age=_HALF_YEAR,
+            secure=request.is_secure,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+def content_language(response: Response) -> Response:
+    """Say in which language a page is written."""
+    if response.mimetype == "text/html":
+        response.content_language.add(str(get_locale() or "fr"))
+        response.vary.add("Accept-Language")
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Start Flask-Babel with our choice of language; ``languages`` for the switch."""
+    app.config.setdefault("BABEL_DEFAULT_LOCALE", "fr")
+    app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Europe/Paris")
+    if "babel" not in app.extensions:
+        Babel(app, locale_selector=chosen_language)
+    app.register_blueprint(blueprint)
+    app.after_request(content_language)
+    app.jinja_env.globals["languages"] = LANGUAGES

@@ -1,0 +1,155 @@
+"""The menu, as data: an entry shows when the actor may use it and its page exists."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask, current_app, g, request, url_for
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from callcenter.core.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the menu. ``badge`` names a count given by ``register_badge``."""
+
+    label: LazyString
+    endpoint: str
+    permission: Permission
+    icon: str
+    badge: str = ""
+    hint: LazyString | str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Entries that belong together; ``folded`` ones stand behind one word."""
+
+    label: LazyString
+    entries: tuple[Entry, ...]
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry as a page shows it."""
+
+    label: str
+    url: str
+    icon: str
+    active: bool
+    count: int = 0
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A group as a page shows it; never empty."""
+
+    label: str
+    links: tuple[Link, ...]
+    folded: bool
+
+    @property
+    def active(self) -> bool:
+        """Say whether the present page is in the group."""
+        return any(link.active for link in self.links)
+
+
+P = Permission
+
+MENU: tuple[Group, ...] = (
+    Group(
+        _l("Travail"),
+        (
+            Entry(_l("Bureau"), "calls.desk", P.DESK_USE, "headset"),
+            Entry(_l("Demandes"), "tickets.index", P.TICKETS_READ, "inbox", badge="to_accept"),
+            Entry(_l("Triage"), "tickets.triage", P.TICKETS_TRIAGE, "signpost-split", "triage"),
+            Entry(_l("Incidents"), "tickets.incidents", P.TICKETS_READ, "exclamation-diamond"),
+            Entry(_l("Appels"), "calls.index", P.CALLS_READ, "telephone"),
+            Entry(_l("Patrimoine"), "estate.index", P.ESTATE_READ, "buildings"),
+            Entry(_l("Supervision"), "supervision.wall", P.SUPERVISE, "bar-chart"),
+        ),
+    ),
+    Group(
+        _l("Réglages"),
+        (
+            Entry(_l("Membres"), "members.index", P.MEMBERS_MANAGE, "diagram-3"),
+            Entry(_l("Utilisateurs"), "members.users", P.USERS_MANAGE, "people"),
+            Entry(_l("Orientation"), "routing.rules", P.ROUTING_EDIT, "shuffle"),
+            Entry(_l("Modèles de SMS"), "messaging.templates", P.MESSAGING_EDIT, "chat-left-text"),
+            Entry(_l("SMS envoyés"), "messaging.index", P.MESSAGING_READ, "send"),
+            Entry(_l("Imports"), "estate.imports", P.ESTATE_IMPORT, "upload"),
+            Entry(_l("Journal"), "audit.index", P.AUDIT_READ, "clock-history"),
+        ),
+        folded=True,
+    ),
+)
+
+_EXTENSION = "ui_badges"
+
+
+def register_badge(app: Flask, name: str, count: Callable[[], int]) -> None:
+    """Say how to count the badge ``name``; asked at most once per page, so keep it cheap."""
+    app.extensions.setdefault(_EXTENSION, {})[name] = count
+
+
+def _count(name: str) -> int:
+    source = current_app.extensions.get(_EXTENSION, {}).get(name) if name else None
+    return source() if source else 0
+
+
+def _link(entry: Entry) -> Link | None:
+    if entry.permission not in g.actor.permissions:
+        return None
+    if entry.endpoint not in current_app.view_functions:
+        return None
+    here = request.endpoint or ""
+    url = url_for(entry.endpoint)
+    below = url != "/" and request.path.startswith(url.rstrip("/") + "/")
+    return Link(
+        label=str(entry.label),
+        url=url,
+        icon=entry.icon,
+        active=here == entry.endpoint or below,
+        count=_count(entry.badge),
+        hint=str(entry.hint),
+    )
+
+
+def menu() -> tuple[Section, ...]:
+    """Return what this actor may open, worked out once per request."""
+    if g.get("actor") is None:
+        return ()
+    made: tuple[Section, ...] | None = g.get("ui_menu")
+    if made is None:
+        sections = []
+        for group in MENU:
+            links = tuple(link for entry in group.entries if (link := _link(entry)))
+            if links:
+                sections.append(Section(str(group.label), links, group.folded))
+        made = g.ui_menu = tuple(sections)
+    return made
+
+
+def missing_endpoints(app: Flask) -> list[str]:
+    """Return the menu's endpoints that no view answers: for a test, so that no page is lost."""
+    return [
+        entry.endpoint
+        for group in MENU
+        for entry in group.entries
+        if entry.endpoint not in app.view_functions
+    ]
+
+
+def url_if_exists(endpoint: str, **values: str | int) -> str:
+    """Return the address of a page that may not be there (account, sign-out), or ""."""
+    if endpoint not in current_app.view_functions:
+        return ""
+    return url_for(endpoint, **values)  # type: ignore[arg-type]
+
+
+def init_app(app: Flask) -> None:
+    """Give templates ``menu()`` and ``url_if_exists()``."""
+    app.jinja_env.globals.update(menu=menu, url_if_exists=url_if_exists)

@@ -1,0 +1,31 @@
+"""Starting the shell on an application, in the order that matters."""
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+
+from callcenter.ui import (
+    errors,
+    filters,
+    headers,
+    htmx,
+    i18n,
+    navigation,
+    script_config,
+    theme,
+    words,
+)
+
+
+def init_app(app: Flask) -> None:
+    """Put the shell on ``app``: call it once, before the rooms' blueprints.
+
+    Reads ``SIGN_IN_ENDPOINT`` (default ``security.login``). CSRF protection
+    (``flask_wtf.CSRFProtect``) and the actor in ``g.actor`` are the application's part.
+    """
+    app.jinja_env.add_extension("jinja2.ext.do")
+    app.config.setdefault("BOOTSTRAP_FORM_GROUP_CLASSES", "field")
+    app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # the token lives as long as the session
+    if "bootstrap" not in app.extensions:
+        Bootstrap5(app)
+    for part in (headers, htmx, i18n, filters, theme, words, navigation, script_config, errors):
+        part.init_app(app)

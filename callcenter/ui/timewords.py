@@ -1,0 +1,89 @@
+"""Time as people say it: "dans 2 h", "en retard de 1 j", "hier 9 h 12".
+
+Pure apart from the language of the request: the present instant is always given.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from flask_babel import format_date, gettext, ngettext
+
+from callcenter.core.clock import in_paris
+
+_ = gettext
+
+_HOUR = 3600
+_DAY = 86_400
+
+Urgency = Literal["late", "soon", "later"]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A deadline in words, and how pressing it is."""
+
+    text: str
+    urgency: Urgency
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in its largest useful unit: "40 min", "2 h", "3 j"."""
+    length = abs(seconds)
+    if length < _HOUR:
+        return _("%(count)s min", count=max(1, int(length // 60)))
+    if length < 2 * _DAY:
+        return _("%(count)s h", count=int(length // _HOUR))
+    return _("%(count)s j", count=int(length // _DAY))
+
+
+def due(at: datetime, now: datetime, *, soon: timedelta = timedelta(hours=4)) -> Due:
+    """Return how far a deadline is; ``soon`` is when it starts to call for attention."""
+    left = (at - now).total_seconds()
+    if left < 0:
+        return Due(_("en retard de %(span)s", span=span(left)), "late")
+    text = _("dans %(span)s", span=span(left))
+    return Due(text, "soon" if left <= soon.total_seconds() else "later")
+
+
+def since(at: datetime, now: datetime) -> str:
+    """Return how long ago something happened: "à l'instant", "il y a 5 min", "il y a 3 j"."""
+    gone = (now - at).total_seconds()
+    if gone < 60:
+        return _("à l'instant")
+    return _("il y a %(span)s", span=span(gone))
+
+
+def clock_time(at: datetime) -> str:
+    """Return the time of day in Paris: "16 h 40" in French, "16:40" in English."""
+    local = in_paris(at)
+    return _("%(hour)s h %(minute)s", hour=local.hour, minute=f"{local.minute:02d}")
+
+
+def moment(at: datetime, now: datetime) -> str:
+    """Return a day and time, short for what is near: "9 h 12", "hier 9 h 12", "12/11 9 h 12"."""
+    local, present = in_paris(at), in_paris(now)
+    time = clock_time(at)
+    days = (local.date() - present.date()).days
+    if days == 0:
+        return time
+    if days == -1:
+        return _("hier %(time)s", time=time)
+    if days == 1:
+        return _("demain %(time)s", time=time)
+    if 1 < days < 7:
+        return f"{format_date(local.date(), 'EEEE')} {time}"
+    pattern = "dd/MM" if local.year == present.year else "dd/MM/yyyy"
+    return f"{format_date(local.date(), pattern)} {time}"
+
+
+def duration(seconds: int) -> str:
+    """Return the length of a call: "0:40", "12:05", "1:02:05"."""
+    minutes, rest = divmod(max(0, seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def days(count: int) -> str:
+    """Return a count of days in words."""
+    return ngettext("%(num)s jour", "%(num)s jours", count)
