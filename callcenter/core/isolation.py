@@ -134,7 +134,7 @@ def see_newborn_member(session: Session, member_id: int) -> None:
     session.execute(
         text(
             "SELECT set_config('app.member_ids',"
-            " concat_ws(',', NULLIF(current_setting('app.member_ids', true), ''), :id), true)"
+            " concat_ws(',', NULLIF(current_setting('app.member_ids', true), ''), CAST(:id AS text)), true)"
         ),
         {"id": str(member_id)},
     )
