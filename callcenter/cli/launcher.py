@@ -25,9 +25,9 @@ import redis
 
 from callcenter.cli.children import Child, Children
 from callcenter.core import database_roles as roles
-from callcenter.core import migration
 from callcenter.core.embedded import serving
 from callcenter.core.embedded_processes import check_disk
+from callcenter.core.migrate import is_current, upgrade
 from callcenter.settings import (
     PROJECT_ROOT,
     Environment,
@@ -181,14 +181,9 @@ def _prepare_database(settings: Settings) -> None:
         raise LauncherError(fault)
     if not settings.database_owner_url:
         return  # the application's role alone: migrations are run elsewhere
-    if not migration.is_current(settings.database_owner_url):
+    if not is_current(settings.database_owner_url):
         with step("migrations"):
-            _command(
-                settings,
-                [sys.executable, "-m", "callcenter.core.migration"],
-                "the migrations failed",
-                owner=True,
-            )
+            upgrade(settings.database_owner_url)
     if settings.environment is Environment.DEVELOPMENT:
         _seed_once(settings)
 
@@ -216,11 +211,9 @@ def _seed_once(settings: Settings) -> None:
     marker.write_text(database, encoding="ascii")
 
 
-def _command(settings: Settings, command: list[str], fault: str, *, owner: bool = False) -> None:
+def _command(settings: Settings, command: list[str], fault: str) -> None:
     """Run a command to its end, its progress shown; a failure is one line after its own."""
     environment = child_environment(settings)
-    if owner:
-        environment["DATABASE_OWNER_URL"] = settings.database_owner_url
     result = subprocess.run(command, env=environment, cwd=PROJECT_ROOT, check=False)
     if result.returncode:
         raise LauncherError(f"{fault} (code {result.returncode})")

@@ -71,7 +71,11 @@ class Addresses:
     redis_url: str
 
 
-@dataclass
+# Whoever has acquired is kept here: the lock would be gone with a forgotten object.
+_held: set["EmbeddedServers"] = set()
+
+
+@dataclass(eq=False)
 class EmbeddedServers:
     """The servers of one `var_dir`. `durable=False` trades safety for speed, for tests."""
 
@@ -92,6 +96,7 @@ class EmbeddedServers:
             users = (self.var_dir / "servers.users").open("a", encoding="ascii")
             fcntl.flock(users, fcntl.LOCK_SH)
             self._users = users
+            _held.add(self)
             try:
                 return self._start_missing()
             except BaseException as error:
@@ -134,6 +139,7 @@ class EmbeddedServers:
     def _leave(self) -> None:
         users = cast("IO[str]", self._users)
         self._users = None
+        _held.discard(self)
         with users:
             fcntl.flock(users, fcntl.LOCK_UN)
             try:
