@@ -8,6 +8,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from callcenter.core import db as database
+from callcenter.core.embedded import for_this_process
 from callcenter.members import sign_in
 from callcenter.settings import Settings, load_settings
 from callcenter.ui import access
@@ -26,9 +27,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build the web application.
 
     ``settings`` default to the environment (see ``callcenter.settings``), which stops the
-    start with one line per fault.
+    start with one line per fault; servers that it does not name are the embedded ones.
     """
-    settings = settings or load_settings()
+    settings = settings or for_this_process(load_settings())
     app = Flask(
         "callcenter",
         template_folder=str(ROOT / "templates"),

@@ -246,7 +246,16 @@ def _processes(settings: Settings) -> list[Child]:
         ],
     }
     if _own_sandbox(settings):
-        rooms["sandbox"] = [python, "-m", "sandbox"]
+        sandbox = urlsplit(settings.sandbox_url)
+        rooms["sandbox"] = [
+            *(python, "-m", "sandbox", "--host", sandbox.hostname or "127.0.0.1"),
+            *("--port", str(sandbox.port or 80), "--webhook-origin", settings.public_origin),
+            *("--data", str(settings.var_dir / "sandbox.json")),
+        ]
+        environment |= {
+            "SANDBOX_ACCOUNT_SID": settings.sms_account_sid,
+            "SANDBOX_AUTH_TOKEN": settings.sms_auth_token,
+        }
     rooms |= {
         f"worker {number}": [python, "-m", "workers", "worker"]
         for number in range(1, settings.worker_count + 1)
