@@ -250,7 +250,7 @@ def _processes(settings: Settings) -> list[Child]:
         rooms["sandbox"] = [
             *(python, "-m", "sandbox", "--host", sandbox.hostname or "127.0.0.1"),
             *("--port", str(sandbox.port or 80), "--webhook-origin", settings.public_origin),
-            *("--data", str(settings.var_dir / "sandbox.json")),
+            *("--data", str(settings.var_dir / "sandbox.sqlite3")),
         ]
         environment |= {
             "SANDBOX_ACCOUNT_SID": settings.sms_account_sid,

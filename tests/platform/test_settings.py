@@ -114,7 +114,7 @@ def test_settings_are_frozen_and_hide_secrets(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("DATABASE_URL", "postgresql://u:hunter2@h/d")
     settings = load_settings()
     with pytest.raises(ValueError, match="frozen"):
-        settings.port = 1
+        settings.port = 1  # type: ignore[misc]
     assert SECRET not in repr(settings)
     assert "hunter2" not in repr(settings)
 
