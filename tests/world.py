@@ -31,6 +31,7 @@ from callcenter.estate.models import (
     Occupancy,
     Residence,
 )
+from callcenter.estate.search_text import refresh_search
 from callcenter.members import services
 from callcenter.members.accounts import User
 from callcenter.members.models import Agency, Organisation, PhoneLine, Team
@@ -201,6 +202,7 @@ def _build_member(
         for key in ("agent", "supervisor") + (("agent-a",) if side == "a" else ()):
             services.give_mandate(people[key], member.id, date(2026, 1, 1))
         _build_estate(session, member.id, index, prefix, agency, lift, heating, syndic)
+        refresh_search(member.id)
     _install_defaults(member.id)
 
 
