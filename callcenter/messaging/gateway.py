@@ -6,6 +6,7 @@ it said no. `BadCredentials`: nothing of ours will pass. What follows is decided
 `messaging.rules`. Nothing here touches the database or the web framework.
 """
 
+import json
 import logging
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
 from twilio.rest import Client
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
@@ -159,6 +161,10 @@ class Gateway:
         """List at most `limit` messages of the account since an instant, newest first."""
         return self._listed(since, limit)
 
+    def close(self) -> None:
+        """Close the connections kept open."""
+        self._http.close()
+
     def _listed(self, since: datetime, limit: int | None, **filters: Any) -> list[SentMessage]:
         try:
             return list(islice(self._stream(since, filters), limit))
@@ -183,15 +189,11 @@ class Gateway:
 
     def _translated(self, error: Exception) -> Exception:
         """Turn whatever the client raised into the one answer it stands for."""
-        if isinstance(error, TwilioRestException | TwilioServiceException):
-            status = int(error.status)
-            code = int(error.code) if error.code else None
-            # Without a body of its own the client repeats the HTTP status as code.
-            code = None if code == status else code
-            message = str(getattr(error, "msg", None) or error)
+        answered = _answer_of(error)
+        if answered is not None:
+            status, code, message = answered
         elif isinstance(error, requests.RequestException):
-            status, code = None, None
-            message = type(error).__name__
+            status, code, message = None, None, type(error).__name__
         else:
             # A success whose body is no JSON, or anything unforeseen once the request was made.
             if not isinstance(error, TwilioException | ValueError):
@@ -226,6 +228,11 @@ class _HttpClient(TwilioHttpClient):  # type: ignore[misc]
         self._last.retry_after = (response.headers or {}).get("Retry-After")
         return response
 
+    def close(self) -> None:
+        """Close the pool."""
+        if self.session is not None:
+            self.session.close()
+
     def forget(self) -> None:
         """Drop what the previous answer of this thread said."""
         self._last.retry_after = None
@@ -240,6 +247,24 @@ class _HttpClient(TwilioHttpClient):  # type: ignore[misc]
 
     def log_response(self, status_code: int, response: Any) -> None:
         """Log nothing, for the same reason."""
+
+
+def _answer_of(error: Exception) -> tuple[int, int | None, str] | None:
+    """Return the HTTP status, the provider's code and its words, if it answered with an error."""
+    if isinstance(error, TwilioRestException | TwilioServiceException):
+        code = int(error.code) if error.code else None
+        # Without a body of its own the client repeats the HTTP status as code.
+        code = None if code == int(error.status) else code
+        return int(error.status), code, str(getattr(error, "msg", None) or error)
+    # A list that fails raises the bare exception, with the response among its arguments.
+    for given in error.args if isinstance(error, TwilioException) else ():
+        if isinstance(given, Response):
+            try:
+                body = json.loads(given.text)
+                return int(given.status_code), int(body["code"]), str(body.get("message", ""))
+            except (ValueError, TypeError, KeyError):
+                return int(given.status_code), None, f"HTTP {given.status_code}"
+    return None
 
 
 def _never_connected(error: BaseException | None) -> bool:
