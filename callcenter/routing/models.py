@@ -66,3 +66,12 @@ class RoutingRule(Owned, Base):
     updated_at: Mapped[datetime | None]
     updated_by: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=1)
+
+
+class RoutingStamp(Owned, Base):
+    """A number that triggers raise whenever something a decision rests on changes."""
+
+    __tablename__ = "routing_stamp"
+    __table_args__ = (UniqueConstraint("member_id", "id"), UniqueConstraint("member_id"))
+
+    version: Mapped[int]

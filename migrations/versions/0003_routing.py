@@ -4,12 +4,48 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from migrations.wall import raise_wall
+from migrations.wall import APPLICATION_ROLE, raise_wall
 
 revision: str = "0003"
 down_revision: str | None = "0002"
 branch_labels = None
 depends_on = None
+
+# What a routing decision rests on: a change to any of these raises the member's stamp.
+STAMPED = (
+    "agency",
+    "calendar",
+    "category",
+    "closing_day",
+    "contract_residence",
+    "maintenance_contract",
+    "routing_rule",
+    "team",
+)
+
+
+def stamp_changes() -> list[str]:
+    """Return the SQL of the triggers. A sequence, not a count: a rolled-back stamp never returns."""
+    statements = [
+        "CREATE SEQUENCE routing_stamp_version",
+        f"GRANT USAGE ON SEQUENCE routing_stamp_version TO {APPLICATION_ROLE}",
+        """CREATE FUNCTION raise_routing_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            INSERT INTO routing_stamp (member_id, version)
+            SELECT member_id, nextval('routing_stamp_version')
+            FROM (SELECT DISTINCT member_id FROM changed) AS members
+            ON CONFLICT (member_id) DO UPDATE SET version = excluded.version;
+            RETURN NULL;
+        END $$""",
+    ]
+    for table in STAMPED:
+        for event, rows in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
+            statements.append(
+                f"CREATE TRIGGER routing_stamp_{event.lower()} AFTER {event} ON {table}"
+                f" REFERENCING {rows} TABLE AS changed"
+                " FOR EACH STATEMENT EXECUTE FUNCTION raise_routing_stamp()"
+            )
+    return statements
 
 
 def upgrade() -> None:
@@ -78,8 +114,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("member_id", "id", name=op.f("uq_routing_rule_member_id_id")),
     )
     op.create_index("ix_routing_rule_member", "routing_rule", ["member_id", "active"], unique=False)
+    op.create_table(
+        "routing_stamp",
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["organisation.id"], name=op.f("fk_routing_stamp_member_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_routing_stamp")),
+        sa.UniqueConstraint("member_id", "id", name=op.f("uq_routing_stamp_member_id_id")),
+        sa.UniqueConstraint("member_id", name=op.f("uq_routing_stamp_member_id")),
+    )
     for statement in (
         *raise_wall("category"),
         *raise_wall("routing_rule"),
+        *raise_wall("routing_stamp"),
+        *stamp_changes(),
     ):
         op.execute(statement)

@@ -1,0 +1,183 @@
+"""A member's routing book and categories, loaded once and kept until something changes.
+
+A decision at the desk must not read hundreds of rows each time. The book is kept in the
+process under the member's routing stamp, a number that database triggers raise whenever a
+rule, category, team, contract or calendar of that member changes, whoever changes it.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine, select
+
+from callcenter.core.db import db
+from callcenter.core.errors import NotFound
+from callcenter.estate.models import ContractResidence, MaintenanceContract
+from callcenter.members.calendar_rules import ALWAYS_OPEN, Calendar
+from callcenter.members.hours_rules import WeeklyHours
+from callcenter.members.models import Calendar as CalendarRow
+from callcenter.members.models import ClosingDay, Organisation, Team
+from callcenter.members.queries import calendar_of
+from callcenter.routing.catalogue_types import Category
+from callcenter.routing.category_rows import category_from
+from callcenter.routing.destinations import RoutingBook, build_book
+from callcenter.routing.models import Category as CategoryRow
+from callcenter.routing.models import RoutingRule, RoutingStamp
+from callcenter.routing.rule_rows import rule_from
+from callcenter.routing.rule_types import Contract, OrganisationRef, TeamRef
+from callcenter.routing.states import Equipment, Service, TeamKind
+
+# The platform's triage stands behind another wall; in a decision it is a place, not a row.
+TRIAGE = OrganisationRef(0, "Plateforme")
+# Names of organisations are outside the stamp; they are stale for this long at most (seconds).
+_LONGEST = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedCategory:
+    """A category in service, with its row's number."""
+
+    id: int
+    active: bool
+    category: Category
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRouting:
+    """All that routing knows of a member at one stamp."""
+
+    stamp: int
+    loaded_at: float
+    book: RoutingBook
+    categories: tuple[OfferedCategory, ...]
+
+    def category(self, category_id: int) -> OfferedCategory:
+        """Return a category of this member; NotFound for another's, or one switched off."""
+        for offered in self.categories:
+            if offered.id == category_id and offered.active:
+                return offered
+        raise NotFound
+
+
+_kept: WeakKeyDictionary[Engine, dict[int, MemberRouting]] = WeakKeyDictionary()
+
+
+def get_routing(member_id: int) -> MemberRouting:
+    """Return the member's routing, from memory when nothing changed. One statement, or eight."""
+    stamp = (
+        db.session.scalar(
+            select(RoutingStamp.version).where(RoutingStamp.member_id == member_id)
+        )
+        or 0
+    )
+    engine = db.engine
+    kept = _kept.setdefault(engine, {}).get(member_id)
+    fresh = kept is not None and time.monotonic() - kept.loaded_at < _LONGEST
+    if kept is not None and fresh and kept.stamp == stamp:
+        return kept
+    loaded = _load(member_id, stamp)
+    _kept[engine][member_id] = loaded
+    return loaded
+
+
+def list_categories(member_id: int, service: Service) -> Sequence[OfferedCategory]:
+    """Return the categories that a line of this service offers, in the catalogue's order."""
+    return [
+        offered
+        for offered in get_routing(member_id).categories
+        if offered.active and service in offered.category.services
+    ]
+
+
+def _load(member_id: int, stamp: int) -> MemberRouting:
+    organisations = {
+        row.id: row
+        for row in db.session.scalars(
+            select(Organisation).where(Organisation.member_id == member_id)
+        )
+    }
+    if member_id not in organisations:
+        raise NotFound
+    refs = {number: OrganisationRef(number, row.name) for number, row in organisations.items()}
+    calendars = _calendars(member_id)
+    main = next((calendar for row, calendar in calendars.values() if row.main), ALWAYS_OPEN)
+    rules = db.session.scalars(
+        select(RoutingRule).where(RoutingRule.member_id == member_id, RoutingRule.active)
+    ).all()
+    rows = db.session.scalars(
+        select(CategoryRow).where(CategoryRow.member_id == member_id).order_by(CategoryRow.position)
+    ).all()
+    book = build_book(
+        member=refs[member_id],
+        triage=TRIAGE,
+        calendar=main,
+        rules=[rule_from(row, refs) for row in rules],
+        contracts=_contracts(member_id, refs, {n: c for n, (_, c) in calendars.items()}),
+        teams=_teams(member_id, refs),
+    )
+    categories = tuple(OfferedCategory(row.id, row.active, category_from(row)) for row in rows)
+    return MemberRouting(stamp, time.monotonic(), book, categories)
+
+
+def _calendars(member_id: int) -> dict[int, tuple[CalendarRow, Calendar]]:
+    rows = db.session.scalars(select(CalendarRow).where(CalendarRow.member_id == member_id)).all()
+    days = db.session.scalars(select(ClosingDay).where(ClosingDay.member_id == member_id)).all()
+    return {row.id: (row, calendar_of(row, days)) for row in rows}
+
+
+def _teams(member_id: int, refs: dict[int, OrganisationRef]) -> list[TeamRef]:
+    rows = db.session.scalars(
+        select(Team).where(Team.member_id == member_id, Team.active).order_by(Team.id)
+    )
+    return [
+        TeamRef(
+            row.id,
+            row.name,
+            refs[row.organisation_id],
+            TeamKind(row.kind),
+            agency_id=row.agency_id,
+            on_call=row.kind == TeamKind.ON_CALL,
+        )
+        for row in rows
+    ]
+
+
+def _contracts(
+    member_id: int, refs: dict[int, OrganisationRef], calendars: dict[int, Calendar]
+) -> list[Contract]:
+    covered: dict[int, set[int]] = {}
+    for contract_id, residence_id in db.session.execute(
+        select(ContractResidence.contract_id, ContractResidence.residence_id).where(
+            ContractResidence.member_id == member_id
+        )
+    ):
+        covered.setdefault(contract_id, set()).add(residence_id)
+    known = {equipment.value for equipment in Equipment}
+    return [
+        Contract(
+            row.id,
+            refs[row.contractor_id],
+            Equipment(row.equipment),
+            row.starts_on,
+            row.ends_on,
+            _contract_hours(row, calendars),
+            None if row.every_residence else frozenset(covered.get(row.id, ())),
+            row.on_call,
+        )
+        for row in db.session.scalars(
+            select(MaintenanceContract).where(MaintenanceContract.member_id == member_id)
+        )
+        if row.equipment in known
+    ]
+
+
+def _contract_hours(row: MaintenanceContract, calendars: dict[int, Calendar]) -> Calendar:
+    if row.around_the_clock:
+        return ALWAYS_OPEN
+    if row.calendar_id is not None and row.calendar_id in calendars:
+        return calendars[row.calendar_id]
+    if row.weekly_hours:
+        return Calendar(WeeklyHours.from_json(row.weekly_hours))
+    return ALWAYS_OPEN

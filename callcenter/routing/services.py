@@ -1,0 +1,222 @@
+"""Verbs of routing: decide where a ticket goes, and give a new member its catalogue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import aliased
+
+from callcenter.core.db import db
+from callcenter.core.errors import NotFound
+from callcenter.estate.models import Building, Dwelling, Residence
+from callcenter.members.calendar_rules import is_on_call_time
+from callcenter.members.models import Agency, Organisation
+from callcenter.routing import category_rows, rule_rows
+from callcenter.routing.catalogue import CATALOGUE
+from callcenter.routing.queries import MemberRouting, get_routing
+from callcenter.routing.rule_sets import default_rules
+from callcenter.routing.rule_types import AgencyRef, Decision, OrganisationRef, Situation
+from callcenter.routing.rules import decide
+from callcenter.routing.states import (
+    CallerRole,
+    DestinationKind,
+    Location,
+    Ownership,
+    Priority,
+    Service,
+)
+from callcenter.routing.wording import explain, explain_rejected
+
+# Destinations that are nobody's assignment: the platform itself sees to them.
+PLATFORM_KINDS = frozenset(
+    {DestinationKind.TRIAGE, DestinationKind.CALL_AGENT, DestinationKind.SIGNPOST}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteRequest:
+    """What the agent knows when asking where a ticket would go."""
+
+    member_id: int
+    service: Service
+    category_id: int
+    at: datetime
+    location: Location | None = None
+    residence_id: int | None = None
+    building_id: int | None = None
+    dwelling_id: int | None = None
+    caller_role: CallerRole = CallerRole.TENANT
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutePreview:
+    """Where a ticket goes, why and by when, ready to be shown and kept.
+
+    ``organisation_id`` and ``team_id`` are ``None`` when the platform itself keeps the ticket
+    (triage). ``explanation`` and ``rejected`` are sentences in the asked language; ``kept`` is
+    what the ticket keeps for ever.
+    """
+
+    decision: Decision
+    organisation_id: int | None
+    organisation_name: str
+    team_id: int | None
+    team_name: str
+    priority: Priority
+    due_at: datetime
+    explanation: list[str]
+    rejected: list[str]
+    inform: list[tuple[int, str, int | None, str]]
+    kept: dict[str, Any]
+
+    @property
+    def needs_triage(self) -> bool:
+        """Say whether no organisation gets the ticket: the platform sees to it."""
+        return self.organisation_id is None
+
+    @property
+    def destination(self) -> str:
+        """Return the organisation and team in one line."""
+        if self.team_name and self.team_name != self.organisation_name:
+            return f"{self.organisation_name} · {self.team_name}"
+        return self.organisation_name
+
+
+def decide_route(request: RouteRequest, lang: str = "fr") -> RoutePreview:
+    """Decide where a call's ticket goes. Reads only; two statements when nothing changed.
+
+    Raises NotFound for a place or category that is not this member's.
+    """
+    routing = get_routing(request.member_id)
+    decision = decide(_situation(request, routing), routing.book)
+    platform = decision.destination_kind in PLATFORM_KINDS
+    sentences = explain(decision, lang)
+    return RoutePreview(
+        decision=decision,
+        organisation_id=None if platform else decision.organisation_id,
+        organisation_name=decision.organisation_name,
+        team_id=None if platform else decision.team_id,
+        team_name=decision.team_name,
+        priority=decision.priority,
+        due_at=decision.due_at,
+        explanation=sentences,
+        rejected=explain_rejected(decision.rejected, lang),
+        inform=[
+            (
+                told.organisation.id,
+                told.organisation.name,
+                told.team.id if told.team else None,
+                told.team.name if told.team else "",
+            )
+            for told in decision.inform
+        ],
+        kept={
+            **decision.explanation_to_json(),
+            "rule_id": decision.rule_id,
+            "contract_id": decision.contract_id,
+            "target": {"amount": decision.target.amount, "unit": decision.target.unit},
+        },
+    )
+
+
+preview_route = decide_route
+
+
+def _situation(request: RouteRequest, routing: MemberRouting) -> Situation:
+    category = routing.category(request.category_id).category
+    place = _place(request)
+    residence: Residence | None = place.residence if place else None
+    ownership = residence.ownership if residence else None
+    if place is not None and place.dwelling is not None:
+        ownership = place.dwelling.ownership if ownership != Ownership.CONDO else ownership
+    return Situation(
+        member=routing.book.member,
+        service=request.service,
+        category=category,
+        instant=request.at,
+        is_on_call_time=is_on_call_time(routing.book.calendar, request.at),
+        location=request.location if category.locations else None,
+        residence_id=residence.id if residence else None,
+        residence_name=residence.name if residence else "",
+        building=place.building_name if place else "",
+        dwelling_number=place.dwelling.number if place and place.dwelling else "",
+        ownership=Ownership(ownership) if ownership else None,
+        syndic=place.syndic if place else None,
+        agency=place.agency if place else None,
+        completed_on=residence.completed_on if residence else None,
+        caller_role=request.caller_role,
+        answers=request.answers,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    residence: Residence
+    dwelling: Dwelling | None
+    building_name: str
+    agency: AgencyRef | None
+    syndic: OrganisationRef | None
+
+
+def _place(request: RouteRequest) -> _Place | None:
+    """Load the place of a request in one statement; NotFound when it isn't the member's."""
+    if request.dwelling_id is None and request.residence_id is None:
+        return None
+    syndic = aliased(Organisation)
+    columns = (Residence, Agency.name, syndic.name, Building.name)
+    joins = (
+        (Agency, and_(Agency.member_id == Residence.member_id, Agency.id == Residence.agency_id)),
+        (syndic, and_(syndic.member_id == Residence.member_id, syndic.id == Residence.syndic_id)),
+    )
+    if request.dwelling_id is not None:
+        query = (
+            select(*columns, Dwelling)
+            .select_from(Dwelling)
+            .join(
+                Residence,
+                and_(
+                    Residence.member_id == Dwelling.member_id,
+                    Residence.id == Dwelling.residence_id,
+                ),
+            )
+            .where(Dwelling.member_id == request.member_id, Dwelling.id == request.dwelling_id)
+        )
+        building = Dwelling.building_id
+    else:
+        query = select(*columns).where(
+            Residence.member_id == request.member_id, Residence.id == request.residence_id
+        )
+        building = None
+    for target, condition in joins:
+        query = query.outerjoin(target, condition)
+    query = query.outerjoin(
+        Building,
+        and_(
+            Building.member_id == Residence.member_id,
+            Building.residence_id == Residence.id,
+            Building.id == (building if building is not None else request.building_id),
+        ),
+    )
+    row = db.session.execute(query).first()
+    if row is None:
+        raise NotFound
+    residence: Residence = row[0]
+    return _Place(
+        residence=residence,
+        dwelling=row[4] if request.dwelling_id is not None else None,
+        building_name=row[3] or "",
+        agency=AgencyRef(residence.agency_id, row[1]) if residence.agency_id else None,
+        syndic=OrganisationRef(residence.syndic_id, row[2]) if residence.syndic_id else None,
+    )
+
+
+def install_catalogue(member_id: int) -> None:
+    """Give a new member the default catalogue and a rule for each category."""
+    for position, category in enumerate(CATALOGUE):
+        db.session.add(category_rows.row_from(category, member_id, position))
+    for rule in default_rules(CATALOGUE):
+        db.session.add(rule_rows.row_from(rule, member_id))
+    db.session.flush()
