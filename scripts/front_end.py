@@ -12,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 VENDOR = ROOT / "static" / "vendor"
 
 FILES = {
@@ -37,6 +38,9 @@ def npm(*arguments: str) -> None:
     binaries = wheel / "bin"
     command = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     environment = os.environ | {"PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}"}
+    if SYSTEM_CERTIFICATES.exists():
+        # Node.js brings its own list; a company's network often has an authority of its own.
+        environment.setdefault("NODE_EXTRA_CA_CERTS", str(SYSTEM_CERTIFICATES))
     subprocess.run(
         [str(binaries / "node"), str(command), *arguments], cwd=ROOT, env=environment, check=True
     )
@@ -57,7 +61,7 @@ def main() -> None:
         if sys.argv[1:] == ["lock"]:
             npm("install", "--package-lock-only", "--ignore-scripts")
         else:
-            npm("ci", "--ignore-scripts", "--no-progress", "--loglevel=error")
+            npm("ci", "--ignore-scripts", "--no-progress", "--loglevel=error", "--fetch-retries=1")
             copy_files()
     except subprocess.CalledProcessError as error:
         sys.exit(f"front-end packages could not be installed: npm ended with {error.returncode}")
