@@ -58,7 +58,12 @@ class Ticket(Owned, Base):
             "id",
             postgresql_where=text("needs_triage"),
         ),
-        Index("ix_ticket_words", text("words gin_trgm_ops"), postgresql_using="gin"),
+        Index(
+            "ix_ticket_words",
+            "words",
+            postgresql_using="gin",
+            postgresql_ops={"words": "gin_trgm_ops"},
+        ),
     )
 
     reference: Mapped[str]

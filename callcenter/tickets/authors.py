@@ -1,0 +1,31 @@
+"""Who does something to a ticket: a person signed in, the tenant, or the platform's clock."""
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from callcenter.core.isolation import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """A name on a row. The label is text, because a member can't read the platform's accounts."""
+
+    label: str
+    user_id: int | None = None
+    organisation_id: int | None = None
+
+
+def author_of(actor: Actor) -> Author:
+    """Return the signed-in person as an author."""
+    return Author(actor.name, actor.user_id, actor.organisation_id)
+
+
+def tenant_author() -> Author:
+    """Return the tenant, known by the private link alone."""
+    return Author(_("Locataire"))
+
+
+def machine_author() -> Author:
+    """Return the platform acting by itself (a delay has passed)."""
+    return Author(_("Plateforme (automatique)"))

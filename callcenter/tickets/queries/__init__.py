@@ -1,0 +1,1 @@
+"""Reading tickets, always through ``visibility``: what an actor may not see isn't there."""

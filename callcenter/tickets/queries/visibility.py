@@ -1,0 +1,97 @@
+"""Which tickets a person sees: one condition, used by every query of this room.
+
+The wall in the database already hides other members; this is what each role sees inside.
+"""
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+
+from callcenter.core.isolation import Actor
+from callcenter.core.permissions import Permission, Role
+from callcenter.estate.models import Residence
+from callcenter.members.accounts import TeamMembership
+from callcenter.members.models import Team
+from callcenter.members.states import TeamKind
+from callcenter.routing.models import Category
+from callcenter.tickets.models import Assignment, Ticket
+from callcenter.tickets.states import AssignmentState
+
+# A refused or withdrawn ticket is no longer that organisation's business.
+SEEN_ASSIGNMENT_STATES = (
+    AssignmentState.OFFERED,
+    AssignmentState.ACCEPTED,
+    AssignmentState.DONE,
+)
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition under which ``actor`` sees a row of ``Ticket``.
+
+    - platform: every ticket of the members served;
+    - manager, staff: every ticket of their member; restricted ones by permission, or when
+      they were sent to a team they are in or to themselves;
+    - caretaker: technical tickets, never restricted, of the residences of their agencies or
+      sent to their teams or to themselves;
+    - contractor: those offered to, accepted or done by their own organisation.
+    """
+    if not actor.may(Permission.TICKETS_READ):
+        return false()
+    if actor.role is Role.CONTRACTOR:
+        return _sent_to_organisation(actor.organisation_id)
+    if actor.role is Role.CARETAKER:
+        return and_(
+            Ticket.restricted.is_(False),
+            _category_is_open_to_caretakers(),
+            or_(_sent_to_me(actor), _in_my_care(actor)),
+        )
+    if actor.may(Permission.TICKETS_READ_RESTRICTED):
+        return true()
+    return or_(Ticket.restricted.is_(False), _sent_to_me(actor))
+
+
+def my_team_ids(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition that a row of ``Assignment`` was sent to one of the actor's teams."""
+    return Assignment.team_id.in_(
+        select(TeamMembership.team_id).where(TeamMembership.user_id == actor.user_id)
+    )
+
+
+def _sent_to_organisation(organisation_id: int) -> ColumnElement[bool]:
+    return exists().where(
+        Assignment.member_id == Ticket.member_id,
+        Assignment.ticket_id == Ticket.id,
+        Assignment.organisation_id == organisation_id,
+        Assignment.state.in_(SEEN_ASSIGNMENT_STATES),
+    )
+
+
+def _sent_to_me(actor: Actor) -> ColumnElement[bool]:
+    return exists().where(
+        Assignment.member_id == Ticket.member_id,
+        Assignment.ticket_id == Ticket.id,
+        Assignment.state.in_(SEEN_ASSIGNMENT_STATES),
+        or_(Assignment.assignee_id == actor.user_id, my_team_ids(actor)),
+    )
+
+
+def _category_is_open_to_caretakers() -> ColumnElement[bool]:
+    """Caretakers see no rent matter (A-…) and no quarrel or violence (V-…)."""
+    return exists().where(
+        Category.member_id == Ticket.member_id,
+        Category.id == Ticket.category_id,
+        Category.code.notlike("A-%"),
+        Category.code.notlike("V-%"),
+    )
+
+
+def _in_my_care(actor: Actor) -> ColumnElement[bool]:
+    return Ticket.residence_id.in_(
+        select(Residence.id)
+        .join(
+            Team, and_(Team.member_id == Residence.member_id, Team.agency_id == Residence.agency_id)
+        )
+        .join(
+            TeamMembership,
+            and_(TeamMembership.member_id == Team.member_id, TeamMembership.team_id == Team.id),
+        )
+        .where(TeamMembership.user_id == actor.user_id, Team.kind == TeamKind.CARETAKER)
+    )

@@ -1,0 +1,57 @@
+"""The verbs of tickets: what other rooms call."""
+
+from callcenter.tickets.services.acts import Act
+from callcenter.tickets.services.assignments import (
+    accept_assignment,
+    assign_to_colleague,
+    offer_to,
+    refuse_assignment,
+)
+from callcenter.tickets.services.opening import NewTicket, open_ticket
+from callcenter.tickets.services.progress import (
+    cancel,
+    close,
+    comment,
+    note_chase,
+    put_on_hold,
+    reopen,
+    resolve,
+    resume,
+    revoke_link,
+)
+from callcenter.tickets.services.tenant import (
+    close_silent,
+    tenant_adds_word,
+    tenant_confirms_visit,
+    tenant_opts_out,
+    tenant_says_fixed,
+    tenant_says_not_fixed,
+)
+from callcenter.tickets.services.visits import cancel_visit, plan_visit
+
+__all__ = [
+    "Act",
+    "NewTicket",
+    "accept_assignment",
+    "assign_to_colleague",
+    "cancel",
+    "cancel_visit",
+    "close",
+    "close_silent",
+    "comment",
+    "note_chase",
+    "offer_to",
+    "open_ticket",
+    "plan_visit",
+    "put_on_hold",
+    "refuse_assignment",
+    "reopen",
+    "resolve",
+    "resume",
+    "revoke_link",
+    "tenant_adds_word",
+    "tenant_confirms_visit",
+    "tenant_opts_out",
+    "tenant_says_fixed",
+    "tenant_says_not_fixed",
+]

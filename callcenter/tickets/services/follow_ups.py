@@ -1,0 +1,99 @@
+"""The SMS of a ticket: which words go with which act, in the tenant's own language."""
+
+from datetime import date, datetime
+
+from babel.dates import format_date
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from callcenter.core import clock
+from callcenter.core.db import db
+from callcenter.core.site import current_site
+from callcenter.estate.models import Contact
+from callcenter.members.models import Organisation
+from callcenter.messaging.services import queue_message
+from callcenter.messaging.states import Trigger
+from callcenter.routing.states import Priority
+from callcenter.tickets.links import ticket_url
+from callcenter.tickets.models import Ticket
+from callcenter.tickets.rules import Slot
+
+
+def tell_tenant(ticket: Ticket, trigger: Trigger, **values: str) -> None:
+    """Queue the message of ``trigger`` in the present transaction.
+
+    Whether it leaves (no number, landline, opted out, template switched off, quiet hours) is
+    the messaging room's decision, kept on the message row. A restricted ticket never says its
+    subject: somebody else may read that phone.
+    """
+    language = language_of(ticket)
+    with force_locale(language):
+        common = {
+            "membre": _member_name(ticket.member_id),
+            "reference": ticket.reference,
+            "objet": _("votre demande") if ticket.restricted else ticket.title,
+            "echeance": due_words(ticket.due_at, language),
+            "lien": ticket_url(ticket, current_site()),
+            "date": "",
+            "creneau": "",
+            "cause": "",
+            "organisme": "",
+        }
+    queue_message(
+        member_id=ticket.member_id,
+        trigger=trigger,
+        to_number=ticket.contact_number,
+        contact_id=ticket.contact_id,
+        ticket_id=ticket.id,
+        values={**common, **values},
+        urgent=Priority(ticket.priority).is_urgent,
+        language=language,
+    )
+
+
+def language_of(ticket: Ticket) -> str:
+    """Return the language in which the ticket's contact is written to."""
+    if ticket.contact_id is None:
+        return "fr"
+    language = db.session.scalar(
+        select(Contact.language).where(
+            Contact.member_id == ticket.member_id, Contact.id == ticket.contact_id
+        )
+    )
+    return language if language in {"fr", "en"} else "fr"
+
+
+def day_words(day: date, language: str) -> str:
+    """Return a day as a message says it: "jeudi 12 novembre"."""
+    return str(format_date(day, "EEEE d MMMM", locale=language))
+
+
+def slot_words(slot: Slot, language: str) -> str:
+    """Return a slot as a message says it: "entre 8 h et 10 h" (in English "from 8:00 to 10:00")."""
+    starts, ends = (_hour(text, language) for text in (slot.starts_at, slot.ends_at))
+    with force_locale(language):
+        return str(_("entre %(start)s et %(end)s", start=starts, end=ends))
+
+
+def due_words(due: datetime | None, language: str) -> str:
+    """Return a promise as a message says it: "jeudi 12 novembre", or today's hour."""
+    if due is None:
+        return ""
+    local = clock.in_paris(due)
+    if local.date() == clock.today():
+        with force_locale(language):
+            return str(_("aujourd'hui %(hour)s", hour=_hour(f"{local:%H:%M}", language)))
+    return day_words(local.date(), language)
+
+
+def _hour(text: str, language: str) -> str:
+    if language != "fr":
+        return text
+    hour, _colon, minute = text.partition(":")
+    return f"{int(hour)} h" if minute == "00" else f"{int(hour)} h {minute}"
+
+
+def _member_name(member_id: int) -> str:
+    member = db.session.get(Organisation, member_id)
+    return member.short_name if member else ""

@@ -1,0 +1,361 @@
+"""Opening a ticket: decide where it goes, write it, tell the tenant, in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select, update
+
+from callcenter.core import clock
+from callcenter.core.db import db
+from callcenter.core.errors import UserError
+from callcenter.core.isolation import Actor
+from callcenter.core.phone import format_phone
+from callcenter.core.site import current_site
+from callcenter.estate.models import Building, Contact, Dwelling, Entrance, Residence
+from callcenter.members.models import Organisation
+from callcenter.members.states import Service
+from callcenter.messaging.states import Trigger
+from callcenter.routing.models import Category
+from callcenter.routing.services import RoutePreview, RouteRequest, decide_route
+from callcenter.routing.states import DestinationKind
+from callcenter.tickets.authors import author_of
+from callcenter.tickets.links import make_link
+from callcenter.tickets.models import Assignment, Ticket
+from callcenter.tickets.rules import place_words, search_words
+from callcenter.tickets.services.acts import checked_text, write_event
+from callcenter.tickets.services.follow_ups import tell_tenant
+from callcenter.tickets.states import AssignmentState, EventKind, TicketState, Visibility
+
+# Where no organisation of the member has anything to do: the platform keeps the ticket.
+_KEPT_BY_PLATFORM = frozenset(
+    {
+        DestinationKind.TRIAGE,
+        DestinationKind.CALL_AGENT,
+        DestinationKind.SIGNPOST,
+        DestinationKind.OTHER_MEMBER,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTicket:
+    """What somebody asked for, as the desk's form gives it.
+
+    ``handed_from_label`` names the member whose line was dialled when the home turned out to
+    be another member's.
+    """
+
+    member_id: int
+    service: Service
+    category_id: int
+    location: str
+    actor: Actor
+    form_token: str
+    residence_id: int | None = None
+    building_id: int | None = None
+    dwelling_id: int | None = None
+    contact_id: int | None = None
+    contact_name: str = ""
+    contact_number: str = ""
+    description: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    handed_from_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    residence_id: int | None = None
+    building_id: int | None = None
+    dwelling_id: int | None = None
+    words: str = ""
+    city: str = ""
+
+
+def open_ticket(new: NewTicket) -> Ticket:
+    """Open a ticket and everything that goes with it; the same form token gives the first one.
+
+    Written together: ticket, timeline, audit, assignment(s) or triage, private link, message.
+    Raises UserError when the category or the place is not that member's, or a text is too long.
+    """
+    # Two requests of one double click wait for each other here; other tickets don't.
+    db.session.execute(
+        select(func.pg_advisory_xact_lock(func.hashtextextended(new.form_token, new.member_id)))
+    )
+    first = _already_open(new)
+    if first is not None:
+        return first
+    category = _category(new)
+    place = _place(new)
+    checked_text(new.description, field="description")
+    at = clock.now()
+    route = decide_route(
+        RouteRequest(
+            member_id=new.member_id,
+            service=new.service,
+            category_id=category.id,
+            location=new.location,
+            residence_id=place.residence_id,
+            building_id=place.building_id,
+            dwelling_id=place.dwelling_id,
+            answers=dict(new.answers),
+            at=at,
+        )
+    )
+    contact_name = new.contact_name or _contact_name(new)
+    ticket = _ticket(new, category, place, route, at)
+    ticket.contact_name = contact_name
+    # Last of all: this locks the member's counter until the commit.
+    ticket.reference = _next_reference(new.member_id)
+    ticket.words = search_words(
+        ticket.reference,
+        category.code,
+        ticket.title,
+        place.words,
+        place.city,
+        contact_name,
+        format_phone(new.contact_number),
+        new.description,
+    )
+    db.session.add(ticket)
+    db.session.flush()
+    _write_opening(ticket, new, route, at)
+    make_link(ticket, current_site().secret)
+    tell_tenant(
+        ticket,
+        Trigger.HANDED_OVER if new.handed_from_label else Trigger.RECEIVED,
+        organisme=route.organisation_name or "",
+    )
+    db.session.flush()
+    return ticket
+
+
+def _already_open(new: NewTicket) -> Ticket | None:
+    return db.session.scalar(
+        select(Ticket).where(
+            Ticket.member_id == new.member_id, Ticket.form_token == new.form_token
+        )
+    )
+
+
+def _ticket(
+    new: NewTicket, category: Category, place: _Place, route: RoutePreview, at: datetime
+) -> Ticket:
+    return Ticket(
+        member_id=new.member_id,
+        service=new.service,
+        category_id=category.id,
+        title=category.label,
+        location=new.location,
+        place=place.words,
+        description=new.description,
+        answers=dict(new.answers),
+        residence_id=place.residence_id,
+        building_id=place.building_id,
+        dwelling_id=place.dwelling_id,
+        contact_id=new.contact_id,
+        contact_number=new.contact_number,
+        state=TicketState.OPEN,
+        priority=route.priority,
+        restricted=category.restricted,
+        opened_at=at,
+        promised_from=at,
+        due_at=route.due_at,
+        needs_triage=kept_by_platform(route, new.member_id),
+        routing=routing_words(route),
+        opened_by_id=new.actor.user_id,
+        opened_by_label=new.actor.name,
+        handed_from_label=new.handed_from_label,
+        form_token=new.form_token,
+        updated_at=at,
+        updated_by_label=new.actor.name,
+    )
+
+
+def kept_by_platform(route: RoutePreview, member_id: int) -> bool:
+    """Say whether the decision names no organisation of the member: triage has it then."""
+    if route.organisation_id is None:
+        return True
+    return getattr(route.decision, "destination_kind", None) in _KEPT_BY_PLATFORM
+
+
+def routing_words(route: RoutePreview) -> dict[str, Any]:
+    """Return what the ticket keeps of its routing (design, decision 5), fit for JSON."""
+    kept: dict[str, Any] = {"explanation": list(route.explanation)}
+    decision = route.decision
+    to_json = getattr(decision, "explanation_to_json", None)
+    if to_json is not None:
+        kept |= to_json()
+    target = getattr(decision, "target", None)
+    if target is not None:
+        kept["target"] = {"amount": target.amount, "unit": str(target.unit)}
+    for name in ("rule_id", "contract_id", "destination_kind"):
+        value = getattr(decision, name, None)
+        if value is not None:
+            kept[name] = value if isinstance(value, int) else str(value)
+    return kept
+
+
+def _write_opening(ticket: Ticket, new: NewTicket, route: RoutePreview, at: datetime) -> None:
+    author = author_of(new.actor)
+    write_event(
+        ticket,
+        EventKind.OPENED,
+        author,
+        at,
+        visibility=Visibility.TENANT,
+        body=new.description,
+        facts={"priority": str(route.priority)},
+    )
+    if new.handed_from_label:
+        write_event(
+            ticket, EventKind.HANDED_OVER, author, at, facts={"from": new.handed_from_label}
+        )
+    if ticket.needs_triage:
+        return
+    sent = [(route.organisation_id, route.organisation_name, route.team_id, route.team_name, False)]
+    for told in route.inform:
+        team = told.team
+        sent.append(
+            (
+                told.organisation.id,
+                told.organisation.name,
+                team.id if team else None,
+                team.name if team else "",
+                True,
+            )
+        )
+    known: set[int] = set()
+    for organisation_id, name, team_id, team_name, informed_only in sent:
+        if organisation_id is None or organisation_id in known:
+            continue
+        known.add(organisation_id)
+        db.session.add(
+            Assignment(
+                member_id=ticket.member_id,
+                ticket_id=ticket.id,
+                organisation_id=organisation_id,
+                organisation_name=name or "",
+                team_id=team_id,
+                team_name=team_name or "",
+                state=AssignmentState.OFFERED,
+                informed_only=informed_only,
+                state_at=at,
+            )
+        )
+        write_event(
+            ticket,
+            EventKind.OFFERED,
+            author,
+            at,
+            facts={
+                "organisation_id": organisation_id,
+                "organisation": name or "",
+                "team": team_name or "",
+                "informed_only": informed_only,
+            },
+        )
+
+
+def _next_reference(member_id: int) -> str:
+    """Take the member's next reference (``AQ-24817``); its row stays locked until the commit."""
+    taken = db.session.execute(
+        update(Organisation)
+        .where(Organisation.id == member_id)
+        .values(next_reference=Organisation.next_reference + 1)
+        .returning(Organisation.reference_prefix, Organisation.next_reference)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if taken is None:
+        raise UserError(_("Ce membre n'est pas ouvert à votre compte."))
+    return f"{taken.reference_prefix}-{taken.next_reference - 1}"
+
+
+def _category(new: NewTicket) -> Category:
+    category = db.session.scalar(
+        select(Category).where(
+            Category.member_id == new.member_id, Category.id == new.category_id, Category.active
+        )
+    )
+    if category is None:
+        raise UserError(_("Choisissez un motif de ce membre."), field="category_id")
+    return category
+
+
+def _contact_name(new: NewTicket) -> str:
+    if new.contact_id is None:
+        return ""
+    contact = db.session.scalar(
+        select(Contact).where(Contact.member_id == new.member_id, Contact.id == new.contact_id)
+    )
+    if contact is None:
+        raise UserError(_("Cette personne n'est plus dans la base : choisissez-la à nouveau."))
+    return contact.full_name
+
+
+def _place(new: NewTicket) -> _Place:
+    """Return the place that the numbers name; the dwelling's own residence and building win."""
+    if new.dwelling_id is not None:
+        return _dwelling_place(new)
+    if new.residence_id is None:
+        return _Place()
+    row = db.session.execute(
+        select(Residence.name, Residence.city, Building.id, Building.name.label("building"))
+        .outerjoin(
+            Building,
+            (Building.residence_id == Residence.id)
+            & (Building.member_id == Residence.member_id)
+            & (Building.id == new.building_id),
+        )
+        .where(Residence.member_id == new.member_id, Residence.id == new.residence_id)
+    ).one_or_none()
+    if row is None or (new.building_id is not None and row.id is None):
+        raise _wrong_place()
+    words = place_words({"residence": row.name, "building": row.building or ""})
+    return _Place(new.residence_id, row.id, None, words, row.city)
+
+
+def _dwelling_place(new: NewTicket) -> _Place:
+    row = db.session.execute(
+        select(
+            Dwelling,
+            Residence.name.label("residence"),
+            Building.name.label("building"),
+            Entrance.name.label("entrance"),
+        )
+        .join(
+            Residence,
+            (Residence.id == Dwelling.residence_id) & (Residence.member_id == Dwelling.member_id),
+        )
+        .outerjoin(
+            Building,
+            (Building.id == Dwelling.building_id) & (Building.member_id == Dwelling.member_id),
+        )
+        .outerjoin(
+            Entrance,
+            (Entrance.id == Dwelling.entrance_id) & (Entrance.member_id == Dwelling.member_id),
+        )
+        .where(Dwelling.member_id == new.member_id, Dwelling.id == new.dwelling_id)
+    ).one_or_none()
+    if row is None:
+        raise _wrong_place()
+    dwelling: Dwelling = row.Dwelling
+    words = place_words(
+        {
+            "residence": row.residence,
+            "building": row.building or "",
+            "entrance": row.entrance or "",
+            "floor": dwelling.floor,
+            "door": dwelling.door,
+            "number": dwelling.number,
+        }
+    )
+    return _Place(
+        dwelling.residence_id, dwelling.building_id, dwelling.id, words, dwelling.city
+    )
+
+
+def _wrong_place() -> UserError:
+    return UserError(_("Ce lieu n'est pas chez ce membre : choisissez-le à nouveau."), field="place")
