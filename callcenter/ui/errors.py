@@ -7,6 +7,7 @@ session or form (401, 400), too much (413, 429), what we broke (500), the databa
 
 import logging
 import secrets
+from http import HTTPStatus
 from urllib.parse import quote
 
 from flask import (
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 _WITH_PAGE = frozenset({400, 403, 404, 405, 409, 413, 422, 429, 500, 503})
 _SECRET_WORDS = ("password", "passwd", "csrf", "token", "secret", "code", "version")
 _SHOWN_BACK = 20
+_KNOWN = frozenset(int(status) for status in HTTPStatus)
 
 
 def typed_text() -> list[tuple[str, str]]:
@@ -108,7 +110,7 @@ def error_response(
 
 def default_message(status: int) -> str:
     """Return what to tell a person about an HTTP status when nothing better is known."""
-    messages = {
+    messages: dict[int, str] = {
         401: _(
             "Votre session a expiré. Reconnectez-vous : rien de ce que vous avez saisi n'est perdu."
         ),
@@ -121,7 +123,7 @@ def default_message(status: int) -> str:
         500: _("Une erreur est survenue de notre côté. Rien n'a été enregistré à moitié."),
         503: _("Le service est momentanément indisponible. Réessayez dans un instant."),
     }
-    return messages.get(status, _("La demande n'a pas pu être comprise."))
+    return messages.get(status) or str(_("La demande n'a pas pu être comprise."))
 
 
 def unauthenticated() -> BaseResponse:
@@ -153,7 +155,7 @@ def sign_in_url() -> str:
     return url_if_exists(current_app.config.get("SIGN_IN_ENDPOINT", "security.login")) or "/"
 
 
-def on_csrf_error(error: CSRFError) -> BaseResponse:
+def on_csrf_error(_error: CSRFError) -> BaseResponse:
     """Answer a form whose token is missing or too old: nothing was done, nothing is lost.
 
     Most often the session has ended, and signing in again is what helps.
@@ -182,12 +184,12 @@ def on_not_found(_error: NotFound) -> BaseResponse:
 
 def on_http_error(error: HTTPException) -> BaseResponse:
     """Answer an HTTP error of Flask or Werkzeug with our words."""
-    status = error.code or 500
-    if error.response is not None or status < 400:
+    status = HTTPStatus(error.code or 500) if error.code in _KNOWN else HTTPStatus.BAD_REQUEST
+    if error.response is not None or status < HTTPStatus.BAD_REQUEST:
         return error.get_response()  # type: ignore[return-value, unused-ignore]
-    if status == 401:
+    if status == HTTPStatus.UNAUTHORIZED:
         return unauthenticated()
-    if status == 500:
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return error_response(500, reference=_logged(error))
     response = error_response(status)
     for name, value in error.get_headers():

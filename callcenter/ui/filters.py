@@ -14,8 +14,10 @@ _SKELETON = {"short": "dd/MM/yyyy", "long": "EEEE d MMMM yyyy", "day": "EEEE d M
 
 
 def date_filter(value: date | datetime | None, form: str = "short") -> str:
-    """Return a date as people write it: ``short`` 12/11/2026, ``long`` jeudi 12 novembre 2026,
-    ``day`` jeudi 12 novembre. An instant gives its day in Paris; None gives nothing.
+    """Return a date as people write it; None gives nothing.
+
+    ``short`` 12/11/2026, ``long`` jeudi 12 novembre 2026, ``day`` jeudi 12 novembre. An
+    instant gives its day in Paris.
     """
     if value is None:
         return ""
@@ -81,12 +83,14 @@ def url_with(**changes: object) -> str:
     arguments.update(changes)
     kept = {name: value for name, value in arguments.items() if value is not None}
     kept = {name: value for name, value in kept.items() if not name.startswith("_")}
-    return url_for(str(request.endpoint), **{**kept, **(request.view_args or {})})  # type: ignore[arg-type]
+    return url_for(str(request.endpoint), **{**kept, **(request.view_args or {})})
 
 
 def init_app(app: Flask) -> None:
-    """Register the filters (``date``, ``time``, ``datetime``, ``moment``, ``since``, ``due``,
-    ``phone``, ``lines``, ``duration``) and the globals (``url_with``, ``locale_code``, ``now``).
+    """Register the filters and globals.
+
+    Filters: ``date``, ``time``, ``datetime``, ``moment``, ``since``, ``due``, ``phone``,
+    ``lines``, ``duration``; globals: ``url_with``, ``locale_code``, ``now``.
     """
     app.jinja_env.filters.update(
         date=date_filter,

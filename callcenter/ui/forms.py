@@ -24,8 +24,10 @@ TEXT_MAX = 4000
 
 
 def clean_text(value: str | None) -> str | None:
-    """Return text fit to keep: one form of each letter (NFC), no control characters (the
-    database refuses NUL), no direction overrides, lines ended by a line feed, ends trimmed.
+    """Return text fit to keep, trimmed.
+
+    One form of each letter (NFC), no control characters (the database refuses NUL), no
+    direction overrides, lines ended by a line feed.
     """
     if value is None:
         return None
@@ -40,7 +42,7 @@ def clean_line(value: str | None) -> str | None:
     return None if text is None else " ".join(text.split())
 
 
-class LineField(StringField):
+class LineField(StringField):  # type: ignore[misc]
     """A single line of text, trimmed, at most ``max_length`` characters."""
 
     def __init__(
@@ -57,7 +59,7 @@ class LineField(StringField):
         super().__init__(label, checks, filters=filters, **kwargs)
 
 
-class LongTextField(TextAreaField):
+class LongTextField(TextAreaField):  # type: ignore[misc]
     """Several lines of text, trimmed, at most ``max_length`` characters."""
 
     def __init__(
@@ -76,7 +78,7 @@ class LongTextField(TextAreaField):
         super().__init__(label, checks, filters=filters, render_kw=render, **kwargs)
 
 
-class PhoneField(TelField):
+class PhoneField(TelField):  # type: ignore[misc]
     """A phone number as typed; its meaning is for ``core.phone`` to say."""
 
     def __init__(self, label: Any = None, validators: Sequence[Any] = (), **kwargs: Any) -> None:
@@ -86,7 +88,7 @@ class PhoneField(TelField):
         super().__init__(label, checks, filters=[clean_line], render_kw=render, **kwargs)
 
 
-class HiddenIntegerField(IntegerField):
+class HiddenIntegerField(IntegerField):  # type: ignore[misc]
     """A whole number that the page carries without showing it."""
 
     widget = HiddenInput()
@@ -96,7 +98,7 @@ def _new_token() -> str:
     return uuid.uuid4().hex
 
 
-class BaseForm(FlaskForm):  # type: ignore[misc, unused-ignore]
+class BaseForm(FlaskForm):  # type: ignore[misc]
     """Base of our forms. Fields of plain text should be ``LineField`` or ``LongTextField``.
 
     ``form_token`` is made when the form is first shown and comes back with it: the service

@@ -4,6 +4,7 @@ Why not flask-talisman: see docs/decisions.md.
 """
 
 import secrets
+from http import HTTPStatus
 
 from flask import Flask, Response, g, request
 
@@ -58,7 +59,7 @@ def _cache_control(response: Response) -> str:
     Private links and signed-in pages show personal data: no copy stays on the machine,
     and the "back" button after signing out shows nothing.
     """
-    if not _is_static() or response.status_code >= 400:
+    if not _is_static() or response.status_code >= HTTPStatus.BAD_REQUEST:
         return "no-store"
     if "/v-" in request.path:
         return f"public, max-age={_ONE_YEAR}, immutable"

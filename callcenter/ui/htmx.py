@@ -1,5 +1,6 @@
 """Answering a page or a part of it, whichever the browser asked for."""
 
+from http import HTTPStatus
 from urllib.parse import urldefrag, urlsplit
 
 from flask import Flask, Response, make_response, redirect, render_template, request
@@ -65,7 +66,7 @@ def safe_next(target: str | None, default: str) -> str:
     """Return ``target`` if it is a path of this site, else ``default`` (open redirects)."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return default
-    if any(ord(letter) < 32 for letter in target) or "\\" in target:
+    if not target.isprintable() or "\\" in target:
         return default
     return target
 
@@ -78,7 +79,7 @@ def follow_as_visit(response: Response) -> Response:
     """
     if request.headers.get("HX-Boosted") != "true":
         return response
-    if response.status_code == 422:
+    if response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:
         response.headers["HX-Push-Url"] = "false"
     if response.status_code in {301, 302, 303, 307, 308}:
         target = response.headers.pop("Location")

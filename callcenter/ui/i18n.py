@@ -14,8 +14,10 @@ blueprint = Blueprint("language", __name__)
 
 
 def chosen_language() -> str:
-    """Return the language of this request: the browser's explicit choice (cookie), then the
-    account's preference, then what the browser asks for, then French.
+    """Return the language of this request.
+
+    The browser's explicit choice (cookie) comes first, then the account's preference, then
+    what the browser asks for, then French.
     """
     cookie = request.cookies.get(COOKIE, "")
     if cookie in LANGUAGES:

@@ -3,6 +3,8 @@
 from flask import Flask
 from flask_babel import gettext as _
 
+from callcenter.ui.timewords import unbroken
+
 
 def htmx_config() -> dict[str, object]:
     """Return htmx's settings: no ``eval``, no style of its own, requests to this site only.
@@ -30,9 +32,9 @@ def htmx_config() -> dict[str, object]:
 def script_words() -> dict[str, str]:
     """Return the few words that the script itself says, in the page's language."""
     return {
-        "min": _("%(count)s min", count="#"),
-        "h": _("%(count)s h", count="#"),
-        "d": _("%(count)s j", count="#"),
+        "min": unbroken(_("%(count)s min", count="#")),
+        "h": unbroken(_("%(count)s h", count="#")),
+        "d": unbroken(_("%(count)s j", count="#")),
         "in": _("dans %(span)s", span="#"),
         "late": _("en retard de %(span)s", span="#"),
         "ago": _("il y a %(span)s", span="#"),

@@ -15,6 +15,7 @@ DEFAULT_COLOUR = "#3b5b7e"
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 _WHITE = (255, 255, 255)
+_LINEAR_BELOW = 0.04045
 _READABLE = 4.5  # WCAG 2.2, 1.4.3: contrast of normal text
 
 
@@ -51,7 +52,7 @@ def _luminance(rgb: tuple[int, int, int]) -> float:
 
     def linear(channel: int) -> float:
         part = channel / 255
-        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        return part / 12.92 if part <= _LINEAR_BELOW else ((part + 0.055) / 1.055) ** 2.4
 
     red, green, blue = (linear(channel) for channel in rgb)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
@@ -109,9 +110,10 @@ def accents() -> tuple[Accent, ...]:
 
 
 def accent_styles(face: Face | None = None, *, members: bool = True) -> Markup:
-    """Return the rules of the layout's ``<style nonce>``: each member's class (on work pages
-    only: an error's page must stand without the database), and the page's own colour when
-    it speaks for one member (``face``).
+    """Return the rules of the layout's ``<style nonce>``.
+
+    Each member's class (on work pages only: an error's page must stand without the
+    database), and the page's own colour when it speaks for one member (``face``).
     """
     rules = []
     if members:

@@ -11,10 +11,10 @@ from flask_babel import format_date, gettext, ngettext
 
 from callcenter.core.clock import in_paris
 
-_ = gettext
-
+_MINUTE = 60
 _HOUR = 3600
 _DAY = 86_400
+_WEEK_DAYS = 7
 
 Urgency = Literal["late", "soon", "later"]
 
@@ -27,14 +27,23 @@ class Due:
     urgency: Urgency
 
 
+def _(message: str, **values: object) -> str:
+    return str(gettext(message, **values))
+
+
+def unbroken(text: str) -> str:
+    """Return the text with spaces that no line ends at: "9 h 12" stays in one piece."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def span(seconds: float) -> str:
     """Return a length of time in its largest useful unit: "40 min", "2 h", "3 j"."""
     length = abs(seconds)
     if length < _HOUR:
-        return _("%(count)s min", count=max(1, int(length // 60)))
-    if length < 2 * _DAY:
-        return _("%(count)s h", count=int(length // _HOUR))
-    return _("%(count)s j", count=int(length // _DAY))
+        return unbroken(_("%(count)s min", count=max(1, int(length // _MINUTE))))
+    if length < _DAY:
+        return unbroken(_("%(count)s h", count=int(length // _HOUR)))
+    return unbroken(_("%(count)s j", count=int(length // _DAY)))
 
 
 def due(at: datetime, now: datetime, *, soon: timedelta = timedelta(hours=4)) -> Due:
@@ -49,7 +58,7 @@ def due(at: datetime, now: datetime, *, soon: timedelta = timedelta(hours=4)) ->
 def since(at: datetime, now: datetime) -> str:
     """Return how long ago something happened: "à l'instant", "il y a 5 min", "il y a 3 j"."""
     gone = (now - at).total_seconds()
-    if gone < 60:
+    if gone < _MINUTE:
         return _("à l'instant")
     return _("il y a %(span)s", span=span(gone))
 
@@ -57,7 +66,7 @@ def since(at: datetime, now: datetime) -> str:
 def clock_time(at: datetime) -> str:
     """Return the time of day in Paris: "16 h 40" in French, "16:40" in English."""
     local = in_paris(at)
-    return _("%(hour)s h %(minute)s", hour=local.hour, minute=f"{local.minute:02d}")
+    return unbroken(_("%(hour)s h %(minute)s", hour=local.hour, minute=f"{local.minute:02d}"))
 
 
 def moment(at: datetime, now: datetime) -> str:
@@ -71,7 +80,7 @@ def moment(at: datetime, now: datetime) -> str:
         return _("hier %(time)s", time=time)
     if days == 1:
         return _("demain %(time)s", time=time)
-    if 1 < days < 7:
+    if 1 < days < _WEEK_DAYS:
         return f"{format_date(local.date(), 'EEEE')} {time}"
     pattern = "dd/MM" if local.year == present.year else "dd/MM/yyyy"
     return f"{format_date(local.date(), pattern)} {time}"
@@ -86,4 +95,4 @@ def duration(seconds: int) -> str:
 
 def days(count: int) -> str:
     """Return a count of days in words."""
-    return ngettext("%(num)s jour", "%(num)s jours", count)
+    return str(ngettext("%(num)s jour", "%(num)s jours", count))

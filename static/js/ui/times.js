@@ -9,7 +9,7 @@ const SOON = 4 * HOUR;
 function span(seconds) {
   const length = Math.abs(seconds);
   if (length < HOUR) return say("min", Math.max(1, Math.floor(length / 60)));
-  if (length < 2 * DAY) return say("h", Math.floor(length / HOUR));
+  if (length < DAY) return say("h", Math.floor(length / HOUR));
   return say("d", Math.floor(length / DAY));
 }
 
