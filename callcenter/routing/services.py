@@ -17,7 +17,13 @@ from callcenter.routing import category_rows, rule_rows
 from callcenter.routing.catalogue import CATALOGUE
 from callcenter.routing.queries import MemberRouting, get_routing
 from callcenter.routing.rule_sets import default_rules
-from callcenter.routing.rule_types import AgencyRef, Decision, OrganisationRef, Situation
+from callcenter.routing.rule_types import (
+    AgencyRef,
+    Decision,
+    Informed,
+    OrganisationRef,
+    Situation,
+)
 from callcenter.routing.rules import decide
 from callcenter.routing.states import (
     CallerRole,
@@ -69,7 +75,7 @@ class RoutePreview:
     due_at: datetime
     explanation: list[str]
     rejected: list[str]
-    inform: list[tuple[int, str, int | None, str]]
+    inform: tuple[Informed, ...]
     kept: dict[str, Any]
 
     @property
@@ -104,15 +110,7 @@ def decide_route(request: RouteRequest, lang: str = "fr") -> RoutePreview:
         due_at=decision.due_at,
         explanation=sentences,
         rejected=explain_rejected(decision.rejected, lang),
-        inform=[
-            (
-                told.organisation.id,
-                told.organisation.name,
-                told.team.id if told.team else None,
-                told.team.name if told.team else "",
-            )
-            for told in decision.inform
-        ],
+        inform=decision.inform,
         kept={
             **decision.explanation_to_json(),
             "rule_id": decision.rule_id,

@@ -56,7 +56,7 @@ def test_common_parts_of_a_co_ownership_go_to_the_syndic(app: Flask, world: Worl
     with as_member(world.a.id):
         found = route(world.a, "T-ECL", dwelling_id=world.a.flat)
     assert found.organisation_id == world.a.syndic
-    assert [told[0] for told in found.inform] == [world.a.id]
+    assert [told.organisation.id for told in found.inform] == [world.a.id]
 
 
 def test_at_night_what_is_urgent_reaches_the_on_call_service(app: Flask, world: World) -> None:
