@@ -93,6 +93,7 @@ class Dwelling(Owned, Base):
         behind_wall("residence_id", to="residence"),
         behind_wall("building_id", to="building"),
         behind_wall("entrance_id", to="entrance"),
+        behind_wall("syndic_id", to="organisation"),
         Index("ix_dwelling_residence", "member_id", "residence_id", "building_id"),
         _search_index("dwelling"),
     )
@@ -112,7 +113,11 @@ class Dwelling(Owned, Base):
     heating: Mapped[str] = mapped_column(default="")
     built_in: Mapped[int | None]
     ownership: Mapped[str] = mapped_column(default=Ownership.SINGLE)
+    # The syndic of this very lot; the residence has one only if all its lots agree.
+    syndic_id: Mapped[int | None]
     search: Mapped[str] = mapped_column(default="")
+    # What the last import said of the row, as a digest: the same file again changes nothing.
+    import_digest: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -172,13 +177,22 @@ class Occupancy(Owned, Dated, Base):
     __tablename__ = "occupancy"
     __table_args__ = (
         UniqueConstraint("member_id", "id"),
-        UniqueConstraint("member_id", "dwelling_id", "contact_id", "lease_number", "role"),
+        UniqueConstraint(
+            "member_id",
+            "dwelling_id",
+            "contact_id",
+            "lease_number",
+            "role",
+            "starts_on",
+            name="uq_occupancy_once",
+        ),
         one_of("role", OccupancyRole),
         behind_wall("contact_id", to="contact", ondelete="CASCADE"),
         behind_wall("dwelling_id", to="dwelling"),
         Index("ix_occupancy_dwelling", "member_id", "dwelling_id"),
         Index("ix_occupancy_contact", "member_id", "contact_id"),
         Index("ix_occupancy_lease", "lease_number", "member_id"),
+        Index("ix_occupancy_import", "member_id", "import_key"),
     )
 
     contact_id: Mapped[int]
@@ -188,6 +202,9 @@ class Occupancy(Owned, Dated, Base):
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     source: Mapped[str] = mapped_column(default="import")
+    # How the member's file names this row, and a digest of what it last said.
+    import_key: Mapped[str] = mapped_column(default="")
+    import_digest: Mapped[str] = mapped_column(default="")
 
 
 class MaintenanceContract(Owned, Base):
@@ -213,6 +230,8 @@ class MaintenanceContract(Owned, Base):
     every_residence: Mapped[bool] = mapped_column(default=False)
     phone: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
+    import_key: Mapped[str] = mapped_column(default="")
+    import_digest: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=1)
 
 

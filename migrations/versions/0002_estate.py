@@ -138,6 +138,8 @@ def upgrade() -> None:
         sa.Column("every_residence", sa.Boolean(), nullable=False),
         sa.Column("phone", sa.String(), nullable=False),
         sa.Column("email", sa.String(), nullable=False),
+        sa.Column("import_key", sa.String(), nullable=False),
+        sa.Column("import_digest", sa.String(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("member_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -298,7 +300,9 @@ def upgrade() -> None:
         sa.Column("heating", sa.String(), nullable=False),
         sa.Column("built_in", sa.BigInteger(), nullable=True),
         sa.Column("ownership", sa.String(), nullable=False),
+        sa.Column("syndic_id", sa.BigInteger(), nullable=True),
         sa.Column("search", sa.String(), nullable=False),
+        sa.Column("import_digest", sa.String(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("member_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -317,6 +321,11 @@ def upgrade() -> None:
             ["member_id", "residence_id"],
             ["residence.member_id", "residence.id"],
             name=op.f("fk_dwelling_member_id_residence_id_residence"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id", "syndic_id"],
+            ["organisation.member_id", "organisation.id"],
+            name=op.f("fk_dwelling_member_id_syndic_id_organisation"),
         ),
         sa.ForeignKeyConstraint(
             ["member_id"], ["organisation.id"], name=op.f("fk_dwelling_member_id_organisation")
@@ -349,6 +358,8 @@ def upgrade() -> None:
         sa.Column("starts_on", sa.Date(), nullable=True),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("source", sa.String(), nullable=False),
+        sa.Column("import_key", sa.String(), nullable=False),
+        sa.Column("import_digest", sa.String(), nullable=False),
         sa.Column("member_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -377,7 +388,8 @@ def upgrade() -> None:
             "contact_id",
             "lease_number",
             "role",
-            name=op.f("uq_occupancy_member_id_dwelling_id_contact_id_lease_number_role"),
+            "starts_on",
+            name=op.f("uq_occupancy_once"),
         ),
         sa.UniqueConstraint("member_id", "id", name=op.f("uq_occupancy_member_id_id")),
     )
@@ -385,6 +397,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_occupancy_dwelling", "occupancy", ["member_id", "dwelling_id"], unique=False
     )
+    op.create_index("ix_occupancy_import", "occupancy", ["member_id", "import_key"], unique=False)
     op.create_index("ix_occupancy_lease", "occupancy", ["lease_number", "member_id"], unique=False)
     op.create_table(
         "import_mapping",
