@@ -1,0 +1,188 @@
+"""Rule sets: how specific a rule is, which rules match, ties, and the default set of a member."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from itertools import combinations
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from callcenter.routing.catalogue_types import Category
+from callcenter.routing.rule_types import Rule, Situation
+from callcenter.routing.states import (
+    DestinationKind,
+    Family,
+    Hours,
+    Priority,
+    TeamKind,
+)
+
+# What one condition is worth: the closer to one home and one fact, the more. A rule's
+# specificity is the sum; the screen of rules shows this table.
+WEIGHTS: Final[dict[str, int]] = {
+    "residence_id": 100,
+    "category": 60,
+    "agency_id": 40,
+    "under_warranty": 35,
+    "equipment": 30,
+    "ownership": 25,
+    "hours": 20,
+    "caller_role": 20,
+    "family": 15,
+    "location": 10,
+    "priority": 10,
+    "contract_required": 10,
+    "service": 5,
+}
+ANSWER_WEIGHT: Final = 30
+
+# Faults that the builder's completion warranty covers (code civil, art. 1792-6: one year from
+# the réception). Urgent ones keep their normal way, with the development department informed.
+WARRANTY_CATEGORIES: Final = (
+    "T-PLB", "T-ELP", "T-MEN", "T-VMC", "T-HUM", "T-TOI", "T-ACC", "T-GPA",
+)  # fmt: skip
+
+_PARIS: Final = ZoneInfo("Europe/Paris")
+
+
+def specificity(rule: Rule) -> int:
+    """How narrow a rule is: the sum of the weights of its conditions; 0 for a default route."""
+    total = sum(
+        weight for name, weight in WEIGHTS.items() if getattr(rule, name) not in {None, False}
+    )
+    if rule.under_warranty is False:
+        total += WEIGHTS["under_warranty"]
+    return total + ANSWER_WEIGHT * len(rule.answers)
+
+
+def precedence(rule: Rule) -> tuple[int, int, int]:
+    """Sort key: most specific, then lowest rank, then oldest."""
+    return (-specificity(rule), rule.rank, rule.id)
+
+
+def failed_condition(rule: Rule, situation: Situation, priority: Priority) -> str | None:
+    """The first condition that doesn't hold, by name; None when the rule applies.
+
+    ``contract_required`` is not tried here: it needs the contracts.
+    """
+    category = situation.category
+    facts = (
+        ("category", category.code),
+        ("family", category.family),
+        ("equipment", category.equipment),
+        ("residence_id", situation.residence_id),
+        ("service", situation.service),
+        ("location", situation.location),
+        ("ownership", situation.ownership),
+        ("caller_role", situation.caller_role),
+        ("agency_id", situation.agency.id if situation.agency else None),
+        ("priority", priority),
+    )
+    for name, fact in facts:
+        wanted = getattr(rule, name)
+        if wanted is not None and wanted != fact:
+            return name
+    if rule.hours is not None and (rule.hours is Hours.ON_CALL) != situation.is_on_call_time:
+        return "hours"
+    if rule.under_warranty is not None and rule.under_warranty != under_warranty(situation):
+        return "under_warranty"
+    if any(situation.answers.get(key) != value for key, value in rule.answers):
+        return "answers"
+    return None
+
+
+def warranty_end(completed_on: date) -> date:
+    """Last day of the completion warranty: one year from the réception (art. 1792-6)."""
+    try:
+        return completed_on.replace(year=completed_on.year + 1)
+    except ValueError:  # 29 February
+        return completed_on.replace(year=completed_on.year + 1, day=28)
+
+
+def under_warranty(situation: Situation) -> bool:
+    """Whether the call comes within the year that follows the handing-over of the works."""
+    if situation.completed_on is None:
+        return False
+    called = paris_date(situation.instant)
+    return situation.completed_on <= called <= warranty_end(situation.completed_on)
+
+
+def paris_date(instant: datetime) -> date:
+    """The date of an instant in France."""
+    return instant.astimezone(_PARIS).date()
+
+
+def has_default(rules: Iterable[Rule]) -> bool:
+    """Whether some rule applies to every call: a set without one must not be saved."""
+    return any(specificity(rule) == 0 for rule in rules)
+
+
+def find_ties(rules: Sequence[Rule]) -> list[tuple[Rule, Rule]]:
+    """Pairs that can apply to the same call, equally specific, of the same rank, and disagree.
+
+    Found when rules are written, so that the order is a person's choice and not chance.
+    """
+    groups: dict[tuple[int, int], list[Rule]] = defaultdict(list)
+    for rule in rules:
+        groups[specificity(rule), rule.rank].append(rule)
+    return [
+        (one, other)
+        for group in groups.values()
+        for one, other in combinations(group, 2)
+        if _may_meet(one, other) and _outcome(one) != _outcome(other)
+    ]
+
+
+def default_rules(categories: Iterable[Category], first_id: int = 1) -> list[Rule]:
+    """The rule set a new member starts with: each category to its default handler.
+
+    Then the completion warranty of new buildings, and last the default route to the triage.
+    """
+    rules: list[Rule] = []
+    for category in categories:
+        rules.append(
+            Rule(
+                id=first_id + len(rules),
+                name=category.label,
+                kind=category.handler.kind,
+                team_kind=category.handler.team_kind,
+                category=category.code,
+            )
+        )
+        if category.code in WARRANTY_CATEGORIES:
+            rules.append(
+                Rule(
+                    id=first_id + len(rules),
+                    name=f"{category.label} : parfait achèvement",
+                    kind=DestinationKind.MEMBER_TEAM,
+                    team_kind=TeamKind.DEVELOPMENT,
+                    category=category.code,
+                    under_warranty=True,
+                )
+            )
+    rules.append(
+        Rule(id=first_id + len(rules), name="Route par défaut", kind=DestinationKind.TRIAGE)
+    )
+    return rules
+
+
+def _outcome(rule: Rule) -> tuple[object, ...]:
+    organisation_id = rule.organisation.id if rule.organisation else None
+    return (rule.kind, organisation_id, rule.team_id, rule.team_kind, rule.priority_override)
+
+
+def _may_meet(one: Rule, other: Rule) -> bool:
+    """Whether no condition of one excludes the other."""
+    for name in WEIGHTS:
+        if name == "contract_required":
+            continue
+        first, second = getattr(one, name), getattr(other, name)
+        if first is not None and second is not None and first != second:
+            return False
+    for rule, against in ((one, other), (other, one)):
+        if rule.category and against.family and Family(rule.category[0]) is not against.family:
+            return False
+    wanted = dict(one.answers)
+    return all(wanted.get(key, value) == value for key, value in other.answers)
