@@ -154,3 +154,19 @@ def require(current: MessageState, event: MessageEvent) -> MessageState:
 def event_of_status(status: str | None) -> MessageEvent | None:
     """Translate the provider's status word; None for one we do not know (to be ignored)."""
     return _PROVIDER_STATUS.get((status or "").strip().lower())
+
+
+class Trigger(StrEnum):
+    """What happened that a tenant is told of; each has its template per member and language."""
+
+    RECEIVED = "received"
+    HANDED_OVER = "handed_over"
+    ACCEPTED = "accepted"
+    PLANNED = "planned"
+    VISIT_MOVED = "visit_moved"
+    VISIT_CANCELLED = "visit_cancelled"
+    ON_HOLD = "on_hold"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
