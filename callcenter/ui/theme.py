@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from flask import Flask, current_app, g
 from markupsafe import Markup
 
+from callcenter.ui.htmx import came_by_script
+
 DEFAULT_COLOUR = "#3b5b7e"
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
@@ -115,6 +117,9 @@ def accent_styles(face: Face | None = None, *, members: bool = True) -> Markup:
     Each member's class (on work pages only: an error's page must stand without the
     database), and the page's own colour when it speaks for one member (``face``).
     """
+    if came_by_script():
+        # The page that asks has its own rules; these would carry another nonce than its own.
+        return Markup()
     rules = []
     if members:
         rules = [accent_rule(f".accent-{int(one.member_id)}", one.colour) for one in accents()]

@@ -20,7 +20,10 @@ export function setCsrfToken(token) {
 
 /** Fetch this page again for its token; false when the session is still closed. */
 export async function refreshCsrfToken() {
-  const answer = await fetch(window.location.href, { credentials: "same-origin" });
+  const answer = await fetch(window.location.href, {
+    credentials: "same-origin",
+    headers: { "X-Requested-With": "fetch" },
+  });
   if (!answer.ok) return false;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const token = page.querySelector('meta[name="csrf-token"]')?.content;
