@@ -13,6 +13,7 @@ from callcenter.members import sign_in
 from callcenter.settings import Settings, load_settings
 from callcenter.ui import access
 from callcenter.ui import setup as ui
+from callcenter.ui.assets import static_url_path
 
 ROOT = Path(__file__).resolve().parent.parent
 MAX_UPLOAD_BYTES = 32 * 1024 * 1024
@@ -34,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         "callcenter",
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"),
+        static_url_path=static_url_path(ROOT / "static"),
     )
     secure = settings.public_origin.startswith("https://")
     app.config.update(
@@ -53,9 +55,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     database.install_scope_hook()
     database.db.init_app(app)
-    csrf.init_app(app)
     ui.init_app(app)
+    # Who asks is known before the form's token is checked: an expired session is told apart
+    # from an expired form.
     access.init_app(app, sign_in.load_actor)
+    csrf.init_app(app)
     sign_in.init_app(app)
     for module in BLUEPRINTS:
         app.register_blueprint(import_module(module).blueprint)

@@ -8,14 +8,12 @@ import hashlib
 from pathlib import Path
 
 
-def static_url_path(folder: Path, *, debug: bool = False) -> str:
+def static_url_path(folder: Path) -> str:
     """Return the address under which ``folder`` is served, for ``Flask(static_url_path=…)``.
 
-    The version is a hash of every file's name, size and time of change. In debug mode
-    there is none, so that an edited file shows at once.
+    The version is a hash of every file's name, size and time of change, read at the start
+    of the process.
     """
-    if debug or not folder.is_dir():
-        return "/static"
     digest = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         status = path.stat()

@@ -1,12 +1,14 @@
 """The shell: valid pages, headers, errors by family, languages, menu."""
 
 import re
+from pathlib import Path
 
 import pytest
 from flask import Flask, g
 
 from callcenter.core.permissions import Permission
-from callcenter.ui import navigation
+from callcenter.ui import headers, navigation
+from callcenter.ui.assets import static_url_path
 from tests.page_checks import Page, PageChecker, faults_of
 from tests.ui.sample_app import SampleActor, sample_app
 
@@ -117,6 +119,18 @@ def test_static_files_are_kept_but_checked_when_they_have_no_version(app: Flask)
     answer = app.test_client().get("/static/css/app.css")
     assert answer.headers["Cache-Control"] == "no-cache"
     answer.close()
+
+
+def test_static_files_with_a_version_are_kept_for_ever(tmp_path: Path) -> None:
+    (tmp_path / "app.css").write_text("a{}")
+    first = static_url_path(tmp_path)
+    app = Flask(__name__, static_folder=str(tmp_path), static_url_path=first)
+    headers.init_app(app)
+    answer = app.test_client().get(f"{first}/app.css")
+    assert "immutable" in answer.headers["Cache-Control"]
+    answer.close()
+    (tmp_path / "app.css").write_text("a{b:c}")
+    assert static_url_path(tmp_path) != first
 
 
 def test_htmx_gets_the_part_and_a_boosted_link_the_page(app: Flask) -> None:
