@@ -28,18 +28,7 @@ def tell_tenant(ticket: Ticket, trigger: Trigger, **values: str) -> None:
     subject: somebody else may read that phone.
     """
     language = language_of(ticket)
-    with force_locale(language):
-        common = {
-            "membre": _member_name(ticket.member_id),
-            "reference": ticket.reference,
-            "objet": _("votre demande") if ticket.restricted else ticket.title,
-            "echeance": due_words(ticket.due_at, language),
-            "lien": ticket_url(ticket, current_site()),
-            "date": "",
-            "creneau": "",
-            "cause": "",
-            "organisme": "",
-        }
+    common = follow_up_values(ticket, ticket_url(ticket, current_site()), language)
     queue_message(
         member_id=ticket.member_id,
         trigger=trigger,
@@ -50,6 +39,22 @@ def tell_tenant(ticket: Ticket, trigger: Trigger, **values: str) -> None:
         urgent=Priority(ticket.priority).is_urgent,
         language=language,
     )
+
+
+def follow_up_values(ticket: Ticket, link: str, language: str) -> dict[str, str]:
+    """Return what every template may name; an act adds its own (date, slot, cause)."""
+    with force_locale(language):
+        return {
+            "membre": _member_name(ticket.member_id),
+            "reference": ticket.reference,
+            "objet": _("votre demande") if ticket.restricted else ticket.title,
+            "echeance": due_words(ticket.due_at, language),
+            "lien": link,
+            "date": "",
+            "creneau": "",
+            "cause": "",
+            "organisme": "",
+        }
 
 
 def language_of(ticket: Ticket) -> str:
