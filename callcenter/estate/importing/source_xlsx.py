@@ -8,6 +8,7 @@ import datetime as dt
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -32,6 +33,15 @@ _CHUNK = 1 << 20
 _CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,7})(\d{1,9})"')
 _ROW = re.compile(rb'<(?:\w+:)?row\s[^>]*?\br="(\d{1,12})"')
 _TAIL = 512
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+)
 
 
 def _column(letters: bytes) -> int:
@@ -41,11 +51,11 @@ def _column(letters: bytes) -> int:
     return index
 
 
-def _check_extent(archive: zipfile.ZipFile, name: str, budget: int) -> int:
+def _check_extent(archive: zipfile.ZipFile, part: zipfile.ZipInfo, budget: int) -> int:
     """Read one sheet's XML in pieces; refuse one that is too large or reaches too far."""
     size, tail, columns, rows = 0, b"", 0, 0
-    with archive.open(name) as part:
-        while chunk := part.read(_CHUNK):
+    with archive.open(part) as stream:
+        while chunk := stream.read(_CHUNK):
             size += len(chunk)
             if size > budget:
                 raise file_error(
@@ -82,9 +92,9 @@ def _check_archive(stream: BinaryIO) -> None:
             # The declared sizes may lie: count what really comes out.
             budget = MAX_UNZIPPED
             for part in parts:
-                if part.filename.endswith((".xml", ".rels", ".bin")):
-                    budget -= _check_extent(archive, part.filename, budget)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+                part.file_size = MAX_UNZIPPED + 1
+                budget -= _check_extent(archive, part, budget)
+    except _BROKEN as error:
         raise file_error("broken_workbook") from error
 
 
