@@ -276,7 +276,10 @@ def _copied(postgres: Path, valkey: Path, var_dir: Path) -> tuple[Path, Path]:
         draft = target.with_suffix(".new")
         shutil.rmtree(draft, ignore_errors=True)
         unused = shutil.ignore_patterns("include", "doc", "*.a", "pgxs", "pkgconfig")
-        shutil.copytree(postgres, draft / "postgres", ignore=unused)
+        shutil.copytree(postgres, draft / postgres.parent.name / postgres.name, ignore=unused)
+        libraries = postgres.parent.with_name(f"{postgres.parent.name}.libs")
+        if libraries.exists():  # found by their place relative to the programs
+            shutil.copytree(libraries, draft / libraries.name)
         (draft / "valkey").mkdir()
         shutil.copy2(valkey, draft / "valkey" / valkey.name)
         for path in (draft, *draft.rglob("*")):
@@ -285,7 +288,8 @@ def _copied(postgres: Path, valkey: Path, var_dir: Path) -> tuple[Path, Path]:
             if old != draft:
                 shutil.rmtree(old, ignore_errors=True)
         draft.rename(target)
-    return target / "postgres", target / "valkey" / valkey.name
+    place = target / postgres.parent.name / postgres.name
+    return place, target / "valkey" / valkey.name
 
 
 def _package(name: str) -> Path:

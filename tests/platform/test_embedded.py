@@ -129,7 +129,11 @@ def test_a_path_longer_than_a_socket_may_have(var_dir: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers run under another account")
-def test_root_in_a_folder_closed_to_others_opens_nothing(var_dir: Path) -> None:
+def test_root_in_a_folder_closed_to_others_opens_nothing(
+    var_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the environment's programs are out of reach too, as in a home closed to others
+    monkeypatch.setattr(processes, "_reachable", lambda _path, _account: False)
     closed = var_dir / "closed"
     closed.mkdir(mode=0o700)
     with EmbeddedServers(closed / "var", durable=False) as addresses:
