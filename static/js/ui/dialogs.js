@@ -4,7 +4,13 @@ let pending = null;
 const confirmed = new WeakSet();
 
 function open(dialog) {
-  if (dialog && !dialog.open) dialog.showModal();
+  if (!dialog || dialog.open) return;
+  dialog.showModal();
+  // The first thing to fill in, rather than the button that closes.
+  const first = dialog.querySelector(
+    "[autofocus], form :is(input:not([type=hidden]), select, textarea)",
+  );
+  first?.focus();
 }
 
 function ask(owner, proceed) {
