@@ -19,7 +19,13 @@ ROOT = Path(__file__).resolve().parent.parent
 MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 
 # Modules that hold a ``blueprint``, room by room.
-BLUEPRINTS: tuple[str, ...] = ()
+BLUEPRINTS: tuple[str, ...] = (
+    "callcenter.members.account_views",
+    "callcenter.members.draft_views",
+)
+
+# Modules that hold a ``command`` of the ``flask`` program, one per noun.
+COMMANDS: tuple[str, ...] = ("callcenter.cli.users",)
 
 csrf = CSRFProtect()
 
@@ -63,4 +69,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     sign_in.init_app(app)
     for module in BLUEPRINTS:
         app.register_blueprint(import_module(module).blueprint)
+    for module in COMMANDS:
+        app.cli.add_command(import_module(module).command)
     return app

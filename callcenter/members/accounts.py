@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from flask_security.core import UserMixin
+from flask_security.core import RoleMixin, UserMixin
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -56,6 +56,16 @@ class User(Owned, Dated, UserMixin, Base):
     def full_name(self) -> str:
         """Return first and last name as people read them."""
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def roles(self) -> list[RoleMixin]:
+        """Return no role: ours is a column, and permissions follow from it alone."""
+        return []
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Say whether signing in asks for a code."""
+        return bool(self.tf_primary_method and self.tf_totp_secret)
 
 
 class Mandate(Owned, Base):

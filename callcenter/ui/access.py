@@ -18,32 +18,8 @@ View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 _MARK = "_permission"
 _PUBLIC = "public"
 
-# Pages that other libraries bring: the sign-in flows, by endpoint. A name that ends with a dot
-# stands for the whole blueprint.
-_SIGNED_IN_ENDPOINTS = frozenset(
-    {
-        "security.logout",
-        "security.change_password",
-        "security.two_factor_setup",
-        "security.mf_recovery_codes",
-        "security.verify",
-    }
-)
-_PUBLIC_ENDPOINTS = frozenset(
-    {
-        "static",
-        "bootstrap.static",
-        "language.switch",
-        "security.static",
-        "security.login",
-        "security.forgot_password",
-        "security.reset_password",
-        "security.two_factor_token_validation",
-        "security.two_factor_rescue",
-        "security.mf_recovery",
-        "security.tf_select",
-    }
-)
+# Pages that libraries or the shell bring, by endpoint; ours name their permission themselves.
+_PUBLIC_ENDPOINTS = frozenset({"static", "bootstrap.static", "language.switch"})
 
 
 def requires(permission: Permission) -> Callable[[View], View]:
@@ -66,8 +42,6 @@ def permission_of(app: Flask, endpoint: str) -> Permission | str | None:
     """Return an endpoint's permission, ``"public"``, or ``None`` if it names none."""
     if endpoint in _PUBLIC_ENDPOINTS:
         return _PUBLIC
-    if endpoint in _SIGNED_IN_ENDPOINTS:
-        return Permission.ACCOUNT_OWN
     mark: Permission | str | None = getattr(app.view_functions[endpoint], _MARK, None)
     return mark
 
