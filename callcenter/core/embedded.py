@@ -10,55 +10,18 @@ import atexit
 import contextlib
 import fcntl
 import json
-import os
-import secrets
-import shutil
-import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Self, cast
-
-import psutil
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from typing import IO, cast
 
 from callcenter.core import database_roles as roles
 from callcenter.core import embedded_processes as processes
+from callcenter.core import embedded_servers as servers
 from callcenter.core.embedded_processes import EmbeddedError
-from callcenter.settings import Settings, keep_once, private_directory
+from callcenter.settings import Settings, private_directory
 
 __all__ = ["Addresses", "EmbeddedError", "EmbeddedServers", "for_this_process", "serving"]
-
-VALKEY_DATABASES = 64
-_SUPERUSER = "postgres"
-
-# For two cores and a few hundred thousand tickets; the data fits in memory many times over.
-_POSTGRES_SETTINGS = {
-    "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",  # a socket's path may have 107 bytes, a checkout's path any
-    "max_connections": "150",
-    "shared_buffers": "256MB",
-    "effective_cache_size": "1GB",
-    "work_mem": "16MB",
-    "maintenance_work_mem": "128MB",
-    "random_page_cost": "1.1",
-    "jit": "off",  # compiling costs more than our short statements
-    "max_parallel_workers_per_gather": "0",
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-    "max_wal_size": "1GB",
-    "shared_preload_libraries": "pg_stat_statements",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "log_line_prefix": "%m [%p] %q%u@%d ",
-    "log_min_duration_statement": "500ms",
-    "log_parameter_max_length": "0",  # no personal data in the log
-    "log_parameter_max_length_on_error": "0",
-    "idle_in_transaction_session_timeout": "10min",
-}
-_HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 @dataclass(frozen=True)
@@ -149,14 +112,16 @@ class EmbeddedServers:
             self._stop()
 
     def _start_missing(self) -> Addresses:
-        place = processes.layout(self.var_dir)
+        place = servers.Place(self.var_dir, processes.layout(self.var_dir))
         private_directory(self.var_dir / "log")
-        keys = Keys.kept_in(self.var_dir)
+        keys = servers.Keys.kept_in(self.var_dir)
         ports = self._ports()
         if self.want_valkey:
-            ports["valkey"] = self._start_valkey(place, keys, ports.get("valkey", 0))
+            ports["valkey"] = servers.start_valkey(place, keys, ports.get("valkey", 0))
         if self.want_postgres:
-            ports["postgres"] = self._start_postgres(place, keys, ports.get("postgres", 0))
+            ports["postgres"] = servers.start_postgres(
+                place, keys, ports.get("postgres", 0), durable=self.durable
+            )
         (self.var_dir / "servers.json").write_text(json.dumps(ports), encoding="ascii")
         addresses = _addresses(ports, keys)
         if self.want_postgres:
@@ -170,164 +135,15 @@ class EmbeddedServers:
         except (OSError, ValueError):
             return {}
 
-    def _start_postgres(self, place: processes.Layout, keys: "Keys", port: int) -> int:
-        data = place.data / "postgres"
-        if place.data != self.var_dir and not (self.var_dir / "postgres").is_symlink():
-            _set_aside(data)
-        if data.exists() and not os.access(data, os.W_OK | os.X_OK):
-            raise EmbeddedError(
-                f"{data} belongs to another user: start as that user, or move it away"
-            )
-        running = _postmaster(data)
-        if running is not None:
-            if roles.accepts(_superuser_url(running.port, keys)):
-                return running.port
-            if psutil.pid_exists(running.pid) and _is_postgres(running.pid):
-                raise EmbeddedError(f"a PostgreSQL server runs on {data} and refuses our password")
-        if not (data / "PG_VERSION").exists():
-            self._make_cluster(place, keys)
-        if place.data != self.var_dir:
-            _link(self.var_dir / "postgres", data)
-        port = processes.free_port(port)
-        settings = _POSTGRES_SETTINGS | {"port": str(port)} | ({} if self.durable else _HASTE)
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        log = self.var_dir / "log" / "postgres.log"
-        server = processes.start(
-            [place.postgres_binaries / "postgres", "-D", data, *options], place.account, log
-        )
-        url = _superuser_url(port, keys)
-        processes.wait_ready(server, lambda: roles.accepts(url), log, what="PostgreSQL")
-        return port
-
-    def _make_cluster(self, place: processes.Layout, keys: "Keys") -> None:
-        """Run initdb in a draft folder, so that an interrupted first start leaves nothing half made."""
-        draft = place.data / "postgres.new"
-        shutil.rmtree(draft, ignore_errors=True)
-        processes.own_directory(draft, place.account)
-        password = place.data / "postgres.password"
-        password.unlink(missing_ok=True)
-        with os.fdopen(os.open(password, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(keys.superuser)
-        try:
-            if place.account is not None:
-                os.chown(password, place.account.uid, place.account.gid)
-            processes.run(
-                [
-                    place.postgres_binaries / "initdb",
-                    *("-D", draft, "-U", _SUPERUSER, "--pwfile", password),
-                    *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"),
-                    *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-                    *([] if self.durable else ["--no-sync"]),
-                ],
-                place.account,
-                what="making the PostgreSQL data folder",
-            )
-        finally:
-            password.unlink()
-        draft.rename(place.data / "postgres")
-
-    def _start_valkey(self, place: processes.Layout, keys: "Keys", port: int) -> int:
-        if port and _valkey_answers(port, keys):
-            return port
-        port = processes.free_port(port)
-        folder = place.data / "valkey"
-        processes.own_directory(folder, place.account)
-        log = self.var_dir / "log" / "valkey.log"
-        settings = (
-            f'bind 127.0.0.1\nport {port}\nrequirepass {keys.valkey}\ndir "{folder}"\n'
-            f'databases {VALKEY_DATABASES}\nsave ""\nappendonly no\n'
-            "maxmemory 256mb\nmaxmemory-policy noeviction\n"
-        )
-        server = processes.start([place.valkey_server, "-"], place.account, log, given=settings)
-        processes.wait_ready(server, lambda: _valkey_answers(port, keys), log, what="Valkey")
-        return port
-
     def _stop(self) -> None:
         """Stop both in order; Valkey first, as nothing in it matters."""
-        ports = self._ports()
-        keys = Keys.kept_in(self.var_dir)
-        if port := ports.get("valkey"):
-            with contextlib.suppress(redis.RedisError), _valkey(port, keys) as client:
-                pid = int(client.info("server")["process_id"])
-                client.shutdown(nosave=True)
-                processes.wait_gone(pid, 5)
-        running = _postmaster((self.var_dir / "postgres").resolve())
-        if running is None or not _is_postgres(running.pid):
-            return
-        for order, seconds in ((signal.SIGINT, 30), (signal.SIGQUIT, 10)):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(running.pid, order)
-            if processes.wait_gone(running.pid, seconds):
-                return
+        if port := self._ports().get("valkey"):
+            servers.stop_valkey(port, servers.Keys.kept_in(self.var_dir))
+        servers.stop_postgres(self.var_dir)
 
 
-@dataclass(frozen=True)
-class Keys:
-    """Passwords of one checkout's servers."""
-
-    superuser: str
-    owner: str
-    app: str
-    valkey: str
-
-    @classmethod
-    def kept_in(cls, var_dir: Path) -> Self:
-        """Read them; drawn on first use."""
-        path = var_dir / "secrets.json"
-        if not path.exists():
-            names = ("superuser", "owner", "app", "valkey")
-            keep_once(path, json.dumps({name: secrets.token_hex(24) for name in names}))
-        try:
-            return cls(**json.loads(path.read_text(encoding="ascii")))
-        except PermissionError as error:
-            raise EmbeddedError(
-                f"{path} belongs to another user: start as that user, or move {var_dir} away"
-            ) from error
-
-
-@dataclass(frozen=True)
-class _Postmaster:
-    pid: int
-    port: int
-
-
-def _postmaster(data: Path) -> _Postmaster | None:
-    """What PostgreSQL wrote about itself in its data folder; it may be out of date."""
-    try:
-        lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-        return _Postmaster(pid=int(lines[0]), port=int(lines[3]))
-    except (OSError, ValueError, IndexError):
-        return None
-
-
-def _is_postgres(pid: int) -> bool:
-    """A process number may have been given to somebody else since."""
-    try:
-        return psutil.Process(pid).name() == "postgres"
-    except psutil.Error:
-        return False
-
-
-def _link(place: Path, target: Path) -> None:
-    """Show under var/ where the data really is."""
-    if not place.is_symlink() and not place.exists():
-        place.symlink_to(target)
-
-
-def _set_aside(data: Path) -> None:
-    """Data of a var/ that is gone: its password is lost with it, so it can't be served again."""
-    if data.exists():
-        old = data.with_name("postgres.old")
-        shutil.rmtree(old, ignore_errors=True)
-        data.rename(old)
-
-
-def _superuser_url(port: int, keys: Keys) -> str:
-    return f"postgresql+psycopg://{_SUPERUSER}:{keys.superuser}@127.0.0.1:{port}/postgres"
-
-
-def _addresses(ports: dict[str, int], keys: Keys) -> Addresses:
-    superuser = _superuser_url(ports.get("postgres", 0), keys)
+def _addresses(ports: dict[str, int], keys: servers.Keys) -> Addresses:
+    superuser = servers.superuser_url(ports.get("postgres", 0), keys)
     return Addresses(
         database_url=roles.url_for(
             superuser, user=roles.APP_ROLE, password=keys.app, database=roles.DATABASE
@@ -340,7 +156,7 @@ def _addresses(ports: dict[str, int], keys: Keys) -> Addresses:
     )
 
 
-def _ensure_database(addresses: Addresses, keys: Keys) -> None:
+def _ensure_database(addresses: Addresses, keys: servers.Keys) -> None:
     """Roles, database and extensions, on the first start (or one that was interrupted)."""
     with roles.connect(addresses.superuser_url) as connection:
         row = connection.execute(
@@ -356,25 +172,6 @@ def _ensure_database(addresses: Addresses, keys: Keys) -> None:
         roles.create_database(addresses.superuser_url, roles.DATABASE)
     inside = roles.url_for(addresses.superuser_url, database=roles.DATABASE)
     roles.prepare_inside(inside, addresses.database_owner_url)
-
-
-def _valkey(port: int, keys: Keys) -> "redis.Redis":
-    return redis.Redis(
-        host="127.0.0.1",
-        port=port,
-        password=keys.valkey,
-        socket_connect_timeout=1,
-        socket_timeout=5,
-        retry=Retry(NoBackoff(), 0),  # by default the client waits seconds for a server not up yet
-    )
-
-
-def _valkey_answers(port: int, keys: Keys) -> bool:
-    try:
-        with _valkey(port, keys) as client:
-            return bool(client.ping())
-    except redis.RedisError:
-        return False
 
 
 @contextlib.contextmanager
@@ -395,10 +192,10 @@ def serving(settings: Settings) -> Iterator[Settings]:
     if not (want_postgres or want_valkey):
         yield settings.model_copy(update=changes)
         return
-    servers = EmbeddedServers(
+    embedded = EmbeddedServers(
         settings.var_dir, want_postgres=want_postgres, want_valkey=want_valkey
     )
-    with servers as addresses:
+    with embedded as addresses:
         if want_postgres:
             changes |= {
                 "database_url": addresses.database_url,

@@ -158,7 +158,7 @@ def test_a_server_that_cannot_start_leaves_nothing_running(
         pass
     version = (var_dir / "postgres" / "PG_VERSION").resolve()
     version.write_text("9\n", encoding="ascii")
-    monkeypatch.setattr("callcenter.core.embedded.roles.accepts", lambda _url: False)
+    monkeypatch.setattr("callcenter.core.embedded_servers.roles.accepts", lambda _url: False)
     with pytest.raises(EmbeddedError, match=r"^PostgreSQL did not start: .*"):
         EmbeddedServers(var_dir, durable=False).acquire()
     assert EmbeddedServers(var_dir).stop_if_unused()
