@@ -118,15 +118,19 @@ class EmbeddedServers:
         ports = self._ports()
         if self.want_valkey:
             ports["valkey"] = servers.start_valkey(place, keys, ports.get("valkey", 0))
+            self._keep(ports)  # at once: should PostgreSQL not start, this one has to be stopped
         if self.want_postgres:
             ports["postgres"] = servers.start_postgres(
                 place, keys, ports.get("postgres", 0), durable=self.durable
             )
-        (self.var_dir / "servers.json").write_text(json.dumps(ports), encoding="ascii")
+            self._keep(ports)
         addresses = _addresses(ports, keys)
         if self.want_postgres:
             _ensure_database(addresses, keys)
         return addresses
+
+    def _keep(self, ports: dict[str, int]) -> None:
+        (self.var_dir / "servers.json").write_text(json.dumps(ports), encoding="ascii")
 
     def _ports(self) -> dict[str, int]:
         try:

@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import signal
@@ -162,6 +163,20 @@ def test_a_server_that_cannot_start_leaves_nothing_running(
     with pytest.raises(EmbeddedError, match=r"^PostgreSQL did not start: .*"):
         EmbeddedServers(var_dir, durable=False).acquire()
     assert EmbeddedServers(var_dir).stop_if_unused()
+
+
+def test_a_first_start_that_fails_halfway_leaves_nothing_running(
+    var_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise EmbeddedError("no room")
+
+    monkeypatch.setattr(processes, "run", fail)
+    with pytest.raises(EmbeddedError, match="no room"):
+        EmbeddedServers(var_dir, durable=False).acquire()
+    port = json.loads((var_dir / "servers.json").read_text())["valkey"]
+    assert processes.free_port(port) == port
+    assert not (var_dir / "postgres").exists()
 
 
 class Admin(NamedTuple):
