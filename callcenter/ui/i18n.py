@@ -1,6 +1,6 @@
 """Languages: French first, English second; times always in Paris."""
 
-from flask import Blueprint, Flask, Response, g, redirect, request
+from flask import Blueprint, Flask, Response, g, has_request_context, redirect, request
 from flask_babel import Babel, get_locale
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -17,8 +17,10 @@ def chosen_language() -> str:
     """Return the language of this request.
 
     The browser's explicit choice (cookie) comes first, then the account's preference, then
-    what the browser asks for, then French.
+    what the browser asks for, then French. Commands and jobs, outside a request, speak French.
     """
+    if not has_request_context():
+        return "fr"
     cookie = request.cookies.get(COOKIE, "")
     if cookie in LANGUAGES:
         return cookie
