@@ -16,7 +16,7 @@ from sqlalchemy import or_, select
 from callcenter.core import clock
 from callcenter.core.db import db
 from callcenter.core.site import Site
-from callcenter.tickets.models import Ticket, TenantLink
+from callcenter.tickets.models import TenantLink, Ticket
 from callcenter.tickets.rules import LINK_WEEKS_AFTER_END
 
 # 15 bytes are 120 bits and 20 characters: short enough for an SMS, beyond guessing.

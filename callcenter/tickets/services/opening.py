@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select, update
@@ -20,7 +19,7 @@ from callcenter.members.states import Service
 from callcenter.messaging.states import Trigger
 from callcenter.routing.models import Category
 from callcenter.routing.services import RoutePreview, RouteRequest, decide_route
-from callcenter.routing.states import DestinationKind
+from callcenter.routing.states import CallerRole, DestinationKind, Location
 from callcenter.tickets.authors import author_of
 from callcenter.tickets.links import make_link
 from callcenter.tickets.models import Assignment, Ticket
@@ -28,16 +27,6 @@ from callcenter.tickets.rules import place_words, search_words
 from callcenter.tickets.services.acts import checked_text, write_event
 from callcenter.tickets.services.follow_ups import tell_tenant
 from callcenter.tickets.states import AssignmentState, EventKind, TicketState, Visibility
-
-# Where no organisation of the member has anything to do: the platform keeps the ticket.
-_KEPT_BY_PLATFORM = frozenset(
-    {
-        DestinationKind.TRIAGE,
-        DestinationKind.CALL_AGENT,
-        DestinationKind.SIGNPOST,
-        DestinationKind.OTHER_MEMBER,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +51,7 @@ class NewTicket:
     contact_number: str = ""
     description: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
+    caller_role: CallerRole = CallerRole.TENANT
     handed_from_label: str = ""
 
 
@@ -96,10 +86,11 @@ def open_ticket(new: NewTicket) -> Ticket:
             member_id=new.member_id,
             service=new.service,
             category_id=category.id,
-            location=new.location,
+            location=Location(new.location) if new.location in set(Location) else None,
             residence_id=place.residence_id,
             building_id=place.building_id,
             dwelling_id=place.dwelling_id,
+            caller_role=new.caller_role,
             answers=dict(new.answers),
             at=at,
         )
@@ -126,7 +117,7 @@ def open_ticket(new: NewTicket) -> Ticket:
     tell_tenant(
         ticket,
         Trigger.HANDED_OVER if new.handed_from_label else Trigger.RECEIVED,
-        organisme=route.organisation_name or "",
+        organisme=route.organisation_name,
     )
     db.session.flush()
     return ticket
@@ -163,8 +154,8 @@ def _ticket(
         opened_at=at,
         promised_from=at,
         due_at=route.due_at,
-        needs_triage=kept_by_platform(route, new.member_id),
-        routing=routing_words(route),
+        needs_triage=kept_by_platform(route),
+        routing=route.kept,
         opened_by_id=new.actor.user_id,
         opened_by_label=new.actor.name,
         handed_from_label=new.handed_from_label,
@@ -174,28 +165,13 @@ def _ticket(
     )
 
 
-def kept_by_platform(route: RoutePreview, member_id: int) -> bool:
-    """Say whether the decision names no organisation of the member: triage has it then."""
-    if route.organisation_id is None:
-        return True
-    return getattr(route.decision, "destination_kind", None) in _KEPT_BY_PLATFORM
+def kept_by_platform(route: RoutePreview) -> bool:
+    """Say whether the decision names no organisation of the member: triage has it then.
 
-
-def routing_words(route: RoutePreview) -> dict[str, Any]:
-    """Return what the ticket keeps of its routing (design, decision 5), fit for JSON."""
-    kept: dict[str, Any] = {"explanation": list(route.explanation)}
-    decision = route.decision
-    to_json = getattr(decision, "explanation_to_json", None)
-    if to_json is not None:
-        kept |= to_json()
-    target = getattr(decision, "target", None)
-    if target is not None:
-        kept["target"] = {"amount": target.amount, "unit": str(target.unit)}
-    for name in ("rule_id", "contract_id", "destination_kind"):
-        value = getattr(decision, name, None)
-        if value is not None:
-            kept[name] = value if isinstance(value, int) else str(value)
-    return kept
+    Another member's home is for the desk to hand over; a ticket that was opened all the same
+    waits at triage, since nobody here can answer it.
+    """
+    return route.needs_triage or route.decision.destination_kind is DestinationKind.OTHER_MEMBER
 
 
 def _write_opening(ticket: Ticket, new: NewTicket, route: RoutePreview, at: datetime) -> None:
@@ -215,18 +191,10 @@ def _write_opening(ticket: Ticket, new: NewTicket, route: RoutePreview, at: date
         )
     if ticket.needs_triage:
         return
-    sent = [(route.organisation_id, route.organisation_name, route.team_id, route.team_name, False)]
-    for told in route.inform:
-        team = told.team
-        sent.append(
-            (
-                told.organisation.id,
-                told.organisation.name,
-                team.id if team else None,
-                team.name if team else "",
-                True,
-            )
-        )
+    sent: list[tuple[int | None, str, int | None, str, bool]] = [
+        (route.organisation_id, route.organisation_name, route.team_id, route.team_name, False)
+    ]
+    sent += [(*told, True) for told in route.inform]
     known: set[int] = set()
     for organisation_id, name, team_id, team_name, informed_only in sent:
         if organisation_id is None or organisation_id in known:
@@ -237,9 +205,9 @@ def _write_opening(ticket: Ticket, new: NewTicket, route: RoutePreview, at: date
                 member_id=ticket.member_id,
                 ticket_id=ticket.id,
                 organisation_id=organisation_id,
-                organisation_name=name or "",
+                organisation_name=name,
                 team_id=team_id,
-                team_name=team_name or "",
+                team_name=team_name,
                 state=AssignmentState.OFFERED,
                 informed_only=informed_only,
                 state_at=at,
@@ -252,8 +220,8 @@ def _write_opening(ticket: Ticket, new: NewTicket, route: RoutePreview, at: date
             at,
             facts={
                 "organisation_id": organisation_id,
-                "organisation": name or "",
-                "team": team_name or "",
+                "organisation": name,
+                "team": team_name,
                 "informed_only": informed_only,
             },
         )

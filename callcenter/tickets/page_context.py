@@ -1,0 +1,210 @@
+"""What the ticket's page needs, loaded once and shown with or without an open form."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Response, make_response, render_template
+from flask_babel import LazyString, get_locale
+from flask_babel import lazy_gettext as _l
+
+from callcenter.core import clock
+from callcenter.core.isolation import Actor
+from callcenter.routing.rule_types import steps_from_json
+from callcenter.routing.wording import explain_rejected, explain_steps
+from callcenter.tickets import words
+from callcenter.tickets.actions import Action, actions_for
+from callcenter.tickets.forms import CommentForm
+from callcenter.tickets.models import Assignment, Ticket, Visit
+from callcenter.tickets.queries.pages import (
+    Head,
+    OtherTicket,
+    Resident,
+    get_head,
+    get_planned_visit,
+    list_assignments,
+    list_others_here,
+    list_residents,
+    list_timeline,
+)
+from callcenter.tickets.rules import Slot
+from callcenter.tickets.states import LIVE_ASSIGNMENT_STATES, AssignmentState, TicketState
+from callcenter.tickets.timeline import Entry, day_text, entry_of, slot_text
+from callcenter.ui.forms import BaseForm
+from callcenter.ui.htmx import is_htmx, vary_on_htmx
+
+ACTION_WORDS: Final[dict[Action, LazyString]] = {
+    Action.ACCEPT: _l("Accepter"),
+    Action.PLAN: _l("Planifier une visite"),
+    Action.RESOLVE: _l("Résoudre"),
+    Action.RESUME: _l("Reprendre"),
+    Action.HOLD: _l("Mettre en attente"),
+    Action.OFFER: _l("Envoyer à un organisme"),
+    Action.ASSIGN: _l("Confier à un collègue"),
+    Action.REFUSE: _l("Refuser"),
+    Action.CANCEL_VISIT: _l("Annuler la visite"),
+    Action.CLOSE: _l("Clore"),
+    Action.REOPEN: _l("Rouvrir"),
+    Action.COMMENT: _l("Commenter"),
+    Action.CHASE: _l("Noter une relance"),
+    Action.CANCEL: _l("Annuler la demande"),
+    Action.REVOKE_LINK: _l("Fermer le lien du locataire"),
+}
+ACTION_ICONS: Final[dict[Action, str]] = {
+    Action.ACCEPT: "check2",
+    Action.PLAN: "calendar-event",
+    Action.RESOLVE: "check2-circle",
+    Action.RESUME: "play",
+    Action.HOLD: "pause",
+    Action.OFFER: "send",
+    Action.ASSIGN: "person-check",
+    Action.REFUSE: "reply",
+    Action.CANCEL_VISIT: "calendar-x",
+    Action.CLOSE: "archive",
+    Action.REOPEN: "arrow-counterclockwise",
+    Action.COMMENT: "chat",
+    Action.CHASE: "bell",
+    Action.CANCEL: "x-circle",
+    Action.REVOKE_LINK: "link-45deg",
+}
+# Letters that act on the ticket; what can't be taken back has none.
+ACTION_KEYS: Final[dict[Action, str]] = {
+    Action.ACCEPT: "a",
+    Action.PLAN: "p",
+    Action.RESOLVE: "r",
+    Action.HOLD: "h",
+    Action.COMMENT: "c",
+    Action.ASSIGN: "d",
+    Action.OFFER: "o",
+}
+STATE_TONES: Final[dict[str, str]] = {
+    TicketState.OPEN: "info",
+    TicketState.PLANNED: "active",
+    TicketState.ON_HOLD: "wait",
+    TicketState.RESOLVED: "good",
+    TicketState.CLOSED: "neutral",
+    TicketState.CANCELLED: "neutral",
+}
+_SHOWN_ACTIONS: Final = 3
+# Not among the buttons: the comment has its own box, always open.
+_IN_PAGE: Final = frozenset({Action.COMMENT})
+
+
+@dataclass(frozen=True, slots=True)
+class TicketPage:
+    """Everything that the page of one ticket shows to one actor."""
+
+    actor: Actor
+    head: Head
+    assignments: Sequence[Assignment]
+    visit: Visit | None
+    entries: list[Entry]
+    residents: list[Resident]
+    others: list[OtherTicket]
+    actions: tuple[Action, ...]
+
+    @property
+    def ticket(self) -> Ticket:
+        """The ticket itself."""
+        return self.head.ticket
+
+    @property
+    def in_hand(self) -> Assignment | None:
+        """The live assignment: the actor's own organisation's if it has one."""
+        live = [
+            one
+            for one in self.assignments
+            if not one.informed_only and AssignmentState(one.state) in LIVE_ASSIGNMENT_STATES
+        ]
+        own = [one for one in live if one.organisation_id == self.actor.organisation_id]
+        return (own or live or [None])[-1]
+
+    @property
+    def main_actions(self) -> tuple[Action, ...]:
+        """The few actions shown as buttons; the first is the next step."""
+        return self._buttons[:_SHOWN_ACTIONS]
+
+    @property
+    def more_actions(self) -> tuple[Action, ...]:
+        """The other actions, behind one button."""
+        return self._buttons[_SHOWN_ACTIONS:]
+
+    @property
+    def _buttons(self) -> tuple[Action, ...]:
+        return tuple(one for one in self.actions if one not in _IN_PAGE)
+
+    @property
+    def visit_words(self) -> str:
+        """The planned visit as a day and a slot, or nothing."""
+        if self.visit is None:
+            return ""
+        slot = Slot(self.visit.starts_at, self.visit.ends_at)
+        return f"{day_text(self.visit.day)}, {slot_text(slot)}"
+
+    @property
+    def why(self) -> list[str]:
+        """Why the ticket went where it went, in the reader's language."""
+        kept = self.ticket.routing.get("steps")
+        return explain_steps(steps_from_json(kept), _language()) if kept else []
+
+    @property
+    def why_not(self) -> list[str]:
+        """Why it did not go elsewhere."""
+        kept = self.ticket.routing.get("rejected")
+        return explain_rejected(steps_from_json(kept), _language()) if kept else []
+
+
+def load_page(actor: Actor, ticket_id: int) -> TicketPage:
+    """Load the page of a ticket; NotFound when the actor doesn't see it. Seven statements."""
+    head = get_head(actor, ticket_id)
+    ticket = head.ticket
+    assignments = list_assignments(ticket)
+    visit = get_planned_visit(ticket)
+    now = clock.now()
+    return TicketPage(
+        actor=actor,
+        head=head,
+        assignments=assignments,
+        visit=visit,
+        entries=[entry_of(one, now) for one in list_timeline(actor, ticket)],
+        residents=list_residents(actor, ticket),
+        others=list_others_here(actor, ticket),
+        actions=actions_for(actor, ticket, assignments, visit_planned=visit is not None),
+    )
+
+
+def show_page(
+    page: TicketPage,
+    *,
+    action: Action | None = None,
+    form: BaseForm | None = None,
+    status: int = 200,
+    conflict: bool = False,
+) -> Response:
+    """Render the ticket's page, with an action's form open in it; htmx gets the form alone."""
+    comment = form if action is Action.COMMENT else None
+    if comment is None and Action.COMMENT in page.actions:
+        comment = CommentForm(formdata=None)
+    fragment = is_htmx() and action is not None
+    template = "tickets/_action.html" if fragment else "tickets/detail.html"
+    body = render_template(
+        template,
+        page=page,
+        ticket=page.ticket,
+        head=page.head,
+        action=action,
+        form=form,
+        comment_form=comment,
+        conflict=conflict,
+        accent_id=page.ticket.member_id,
+        words=words,
+        action_words=ACTION_WORDS,
+        action_icons=ACTION_ICONS,
+        action_keys=ACTION_KEYS,
+        state_tones=STATE_TONES,
+    )
+    return vary_on_htmx(make_response(body, status))
+
+
+def _language() -> str:
+    return str(get_locale() or "fr")[:2]

@@ -1,0 +1,211 @@
+"""The filters of the ticket list: read from an address, turned into conditions."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy.orm import aliased
+
+from callcenter.core import clock
+from callcenter.core.isolation import Actor
+from callcenter.core.phone import try_parse_phone
+from callcenter.estate.models import Residence
+from callcenter.tickets.models import Assignment, Ticket, Visit
+from callcenter.tickets.rules import search_words
+from callcenter.tickets.states import (
+    LIVE_ASSIGNMENT_STATES,
+    OPEN_STATES,
+    AssignmentState,
+    TicketState,
+    VisitState,
+)
+
+# Built-in views, in the order in which they are shown.
+VIEWS: Final = ("to-accept", "late", "today", "mine", "on-hold", "triage", "open", "all")
+PRIORITIES: Final = ("P0", "P1", "P2", "P3", "P4")
+DUES: Final = ("late", "today", "week")
+SEARCH_MAX: Final = 200
+
+_REFERENCE = re.compile(r"([A-Za-z]{1,8})-?(\d{1,12})")
+_MAX_BIGINT = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFilters:
+    """What a list is narrowed to. Empty values narrow nothing."""
+
+    view: str = "open"
+    q: str = ""
+    state: str = ""
+    due: str = ""
+    priority: str = ""
+    member: int | None = None
+    organisation: int | None = None
+    team: int | None = None
+    category: int | None = None
+    agency: int | None = None
+
+    @classmethod
+    def read(cls, args: Mapping[str, Any], *, default_view: str = "open") -> "TicketFilters":
+        """Read an address or a saved view; what makes no sense narrows nothing."""
+        view = str(args.get("view") or default_view)
+        return cls(
+            view=view if view in VIEWS else default_view,
+            q=str(args.get("q") or "").replace("\x00", "").strip()[:SEARCH_MAX],
+            state=_one_of(args.get("state"), tuple(TicketState)),
+            due=_one_of(args.get("due"), DUES),
+            priority=_one_of(args.get("priority"), PRIORITIES),
+            **{
+                name: _number(args.get(name))
+                for name in ("member", "organisation", "team", "category", "agency")
+            },
+        )
+
+    def query(self) -> dict[str, str]:
+        """Return the filters as the arguments of an address, the empty ones left out."""
+        values = ((one.name, getattr(self, one.name)) for one in fields(self))
+        return {name: str(value) for name, value in values if value not in {"", None}}
+
+    @property
+    def by_due(self) -> bool:
+        """Say whether the list is sorted by deadline (open tickets) or newest first."""
+        return self.view != "all" and not self.q and self.state in {"", *OPEN_STATES}
+
+
+def conditions(filters: TicketFilters, actor: Actor) -> list[ColumnElement[bool]]:
+    """Return the conditions of the filters; visibility is added by the query itself."""
+    found = [] if _looks_everywhere(filters) else view_condition(filters.view, actor)
+    if filters.q:
+        found += _search(filters.q)
+    if filters.due:
+        found += _due(filters.due)
+    if filters.agency is not None:
+        found.append(_at_agency(filters.agency))
+    for column, value in (
+        (Ticket.state, filters.state or None),
+        (Ticket.priority, filters.priority or None),
+        (Ticket.member_id, filters.member),
+        (Ticket.category_id, filters.category),
+    ):
+        if value is not None:
+            found.append(column == value)
+    if filters.organisation is not None or filters.team is not None:
+        found.append(_sent_to(filters.organisation, filters.team))
+    return found
+
+
+def _sent_to(organisation_id: int | None, team_id: int | None) -> ColumnElement[bool]:
+    sent = exists().where(
+        _sent.member_id == Ticket.member_id,
+        _sent.ticket_id == Ticket.id,
+        _sent.state.in_([*LIVE_ASSIGNMENT_STATES, AssignmentState.DONE]),
+    )
+    if organisation_id is not None:
+        sent = sent.where(_sent.organisation_id == organisation_id)
+    return sent if team_id is None else sent.where(_sent.team_id == team_id)
+
+
+def view_condition(view: str, actor: Actor) -> list[ColumnElement[bool]]:
+    """Return the conditions of a built-in view for this actor."""
+    if view == "all":
+        return []
+    if view == "on-hold":
+        return [Ticket.state == TicketState.ON_HOLD]
+    if view == "late":
+        return _due("late")
+    made = {"to-accept": _to_accept, "today": _today, "mine": _mine}.get(view)
+    still_open = Ticket.state.in_(OPEN_STATES)
+    if view == "triage":
+        return [Ticket.needs_triage, still_open]
+    return [still_open, made(actor)] if made else [still_open]
+
+
+def _to_accept(actor: Actor) -> ColumnElement[bool]:
+    return exists().where(
+        _sent.member_id == Ticket.member_id,
+        _sent.ticket_id == Ticket.id,
+        _sent.organisation_id == actor.organisation_id,
+        _sent.state == AssignmentState.OFFERED,
+        _sent.informed_only.is_(False),
+    )
+
+
+def _today(_actor: Actor) -> ColumnElement[bool]:
+    """Due today unless the clock stands, or somebody comes today."""
+    visited = exists().where(
+        Visit.member_id == Ticket.member_id,
+        Visit.ticket_id == Ticket.id,
+        Visit.day == clock.today(),
+        Visit.state == VisitState.PLANNED,
+    )
+    return or_(and_(Ticket.state != TicketState.ON_HOLD, *_due("today")), visited)
+
+
+def _mine(actor: Actor) -> ColumnElement[bool]:
+    """Given to me; for the platform's people also what they opened."""
+    given = exists().where(
+        _sent.member_id == Ticket.member_id,
+        _sent.ticket_id == Ticket.id,
+        _sent.assignee_id == actor.user_id,
+        _sent.state.in_(LIVE_ASSIGNMENT_STATES),
+    )
+    return or_(given, Ticket.opened_by_id == actor.user_id) if actor.is_platform else given
+
+
+_sent = aliased(Assignment)
+
+
+def _looks_everywhere(filters: TicketFilters) -> bool:
+    """A search or a chosen state from the plain list looks among the ended tickets too."""
+    return filters.view == "open" and bool(filters.q or filters.state)
+
+
+def _due(due: str) -> list[ColumnElement[bool]]:
+    now = clock.now()
+    if due == "late":
+        return [Ticket.state.in_([TicketState.OPEN, TicketState.PLANNED]), Ticket.due_at < now]
+    start = datetime.combine(clock.today(), time(), clock.PARIS)
+    days = 1 if due == "today" else 7
+    # Through the date: a day of the clock change has 23 or 25 hours.
+    end = datetime.combine(clock.today() + timedelta(days=days), time(), clock.PARIS)
+    return [Ticket.due_at >= start, Ticket.due_at < end]
+
+
+def _at_agency(agency_id: int) -> ColumnElement[bool]:
+    return exists().where(
+        Residence.member_id == Ticket.member_id,
+        Residence.id == Ticket.residence_id,
+        Residence.agency_id == agency_id,
+    )
+
+
+def _search(q: str) -> list[ColumnElement[bool]]:
+    """A reference or a number is looked up as such; anything else among the ticket's words."""
+    reference = _REFERENCE.fullmatch(q.replace(" ", ""))
+    if reference:
+        return [Ticket.reference == f"{reference[1].upper()}-{int(reference[2])}"]
+    phone = try_parse_phone(q)
+    if phone is not None:
+        return [Ticket.contact_number == phone.e164]
+    return [
+        Ticket.words.like(f"%{_escaped(word)}%", escape="\\") for word in search_words(q).split()
+    ]
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _one_of(value: Any, known: tuple[str, ...]) -> str:
+    return str(value) if value in known else ""
+
+
+def _number(value: Any) -> int | None:
+    text = str(value or "")
+    if not (text.isascii() and text.isdigit()):
+        return None
+    number = int(text) if len(text) < 20 else 0  # noqa: PLR2004 - beyond any bigint
+    return number if 0 < number <= _MAX_BIGINT else None

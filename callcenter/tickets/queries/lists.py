@@ -1,0 +1,258 @@
+"""Lists of tickets: rows, counts of the views, the choices of the filters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
+
+from callcenter.core.db import db
+from callcenter.core.isolation import Actor
+from callcenter.core.permissions import Permission, Role
+from callcenter.members.accounts import SavedView
+from callcenter.members.models import Agency, Organisation, Team
+from callcenter.members.states import OrganisationKind
+from callcenter.routing.models import Category
+from callcenter.tickets.models import Assignment, Ticket
+from callcenter.tickets.queries.filters import (
+    VIEWS,
+    TicketFilters,
+    conditions,
+    view_condition,
+)
+from callcenter.tickets.queries.visibility import visible_to
+from callcenter.tickets.states import LIVE_ASSIGNMENT_STATES, AssignmentState
+from callcenter.ui.pagination import Page, Window, page_of
+
+# "99+" says enough, and counting further costs more than it tells.
+COUNT_MAX: Final = 99
+EXPORT_MAX: Final = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLine:
+    """One row of a list."""
+
+    id: int
+    member_id: int
+    reference: str
+    title: str
+    place: str
+    priority: str
+    state: str
+    opened_at: datetime
+    due_at: datetime | None
+    needs_triage: bool
+    chases: int
+    contact_name: str
+    contact_number: str
+    hold_cause: str
+    organisation_name: str
+    team_name: str
+    assignee_name: str
+    assignment_state: str
+
+    @property
+    def holder(self) -> str:
+        """Who has it, in few words: a person, else the team, else the organisation."""
+        return self.assignee_name or self.team_name or self.organisation_name
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the filters' selects offer, each as (id, words)."""
+
+    categories: list[tuple[int, str]]
+    teams: list[tuple[int, str]]
+    agencies: list[tuple[int, str]]
+    organisations: list[tuple[int, str]]
+
+
+def list_tickets(actor: Actor, filters: TicketFilters, window: Window) -> Page[TicketLine]:
+    """Return one page of the tickets that the actor sees; one statement."""
+    by_due = filters.by_due
+    statement = _rows(actor, filters)
+    if window.key is not None:
+        statement = statement.where(_beyond(window, by_due=by_due))
+    statement = statement.order_by(*_order(by_due=by_due, backwards=window.backwards))
+    rows = db.session.execute(statement.limit(window.limit)).all()
+    return page_of(
+        [_line(row) for row in rows],
+        window,
+        (lambda one: (one.due_at, one.id)) if by_due else (lambda one: (one.id,)),
+    )
+
+
+def list_for_export(actor: Actor, filters: TicketFilters) -> list[TicketLine]:
+    """Return the tickets of an export, at most ``EXPORT_MAX``, in the list's order."""
+    statement = _rows(actor, filters).order_by(*_order(by_due=filters.by_due, backwards=False))
+    return [_line(row) for row in db.session.execute(statement.limit(EXPORT_MAX))]
+
+
+def count_views(actor: Actor, views: Sequence[str]) -> dict[str, int]:
+    """Return how many tickets each view holds, counting to ``COUNT_MAX + 1`` at most.
+
+    One statement for all of them.
+    """
+    if not views:
+        return {}
+    columns = [
+        select(func.count())
+        .select_from(
+            select(literal(1))
+            .where(visible_to(actor), *view_condition(view, actor))
+            .select_from(Ticket)
+            .limit(COUNT_MAX + 1)
+            .subquery()
+        )
+        .scalar_subquery()
+        .label(view)
+        for view in views
+    ]
+    return dict(db.session.execute(select(*columns)).one()._mapping)  # noqa: SLF001 - public API
+
+
+def views_of(actor: Actor) -> tuple[str, ...]:
+    """Return the built-in views that mean something to this actor."""
+    hidden = set()
+    if actor.is_platform:
+        hidden.add("to-accept")
+    if not actor.may(Permission.TICKETS_TRIAGE):
+        hidden.add("triage")
+    return tuple(view for view in VIEWS if view not in hidden)
+
+
+def get_choices(actor: Actor) -> Choices:
+    """Return what the actor may filter by; one statement, none for who sees few tickets."""
+    if actor.role in {Role.CONTRACTOR, Role.CARETAKER}:
+        return Choices([], [], [], [])
+    kinds = union_all(
+        _choice("category", Category, Category.label, Category.active),
+        _choice("team", Team, Team.name, Team.active),
+        _choice("agency", Agency, Agency.name, Agency.active),
+        _choice(
+            "organisation",
+            Organisation,
+            Organisation.name,
+            and_(Organisation.active, Organisation.kind != OrganisationKind.PLATFORM),
+        ),
+    ).subquery()
+    rows = db.session.execute(
+        select(kinds).where(kinds.c.member_id.in_(actor.member_ids)).order_by(kinds.c.words)
+    )
+    found: dict[str, list[tuple[int, str]]] = {}
+    for row in rows:
+        found.setdefault(row.kind, []).append((row.id, row.words))
+    return Choices(
+        found.get("category", []),
+        found.get("team", []),
+        found.get("agency", []),
+        found.get("organisation", []),
+    )
+
+
+def list_saved_views(actor: Actor) -> Sequence[SavedView]:
+    """Return the views that the person keeps, by name."""
+    return db.session.scalars(
+        select(SavedView).where(SavedView.user_id == actor.user_id).order_by(SavedView.name)
+    ).all()
+
+
+def _choice(
+    kind: str, model: Any, words: Any, condition: ColumnElement[bool] | Any
+) -> Select[tuple[str, int, int, str]]:
+    return select(
+        literal(kind).label("kind"),
+        model.id.label("id"),
+        model.member_id.label("member_id"),
+        words.label("words"),
+    ).where(condition)
+
+
+def _rows(actor: Actor, filters: TicketFilters) -> Select[Any]:
+    """The rows of a list, each with who has it now (or had it last)."""
+    holder = (
+        select(
+            Assignment.organisation_name,
+            Assignment.team_name,
+            Assignment.assignee_name,
+            Assignment.state.label("assignment_state"),
+        )
+        .where(
+            Assignment.member_id == Ticket.member_id,
+            Assignment.ticket_id == Ticket.id,
+            Assignment.informed_only.is_(False),
+            Assignment.state.in_([*LIVE_ASSIGNMENT_STATES, AssignmentState.DONE]),
+        )
+        .order_by((Assignment.state == AssignmentState.DONE), Assignment.state_at.desc())
+        .limit(1)
+        .lateral("holder")
+    )
+    return (
+        select(
+            Ticket.id,
+            Ticket.member_id,
+            Ticket.reference,
+            Ticket.title,
+            Ticket.place,
+            Ticket.priority,
+            Ticket.state,
+            Ticket.opened_at,
+            Ticket.due_at,
+            Ticket.needs_triage,
+            Ticket.chases,
+            Ticket.contact_name,
+            Ticket.contact_number,
+            Ticket.hold_cause,
+            func.coalesce(holder.c.organisation_name, "").label("organisation_name"),
+            func.coalesce(holder.c.team_name, "").label("team_name"),
+            func.coalesce(holder.c.assignee_name, "").label("assignee_name"),
+            func.coalesce(holder.c.assignment_state, "").label("assignment_state"),
+        )
+        .outerjoin(holder, true())
+        .where(visible_to(actor), *conditions(filters, actor))
+    )
+
+
+def _order(*, by_due: bool, backwards: bool) -> list[Any]:
+    if not by_due:
+        return [Ticket.id.asc() if backwards else Ticket.id.desc()]
+    if backwards:
+        return [Ticket.due_at.desc().nulls_first(), Ticket.id.desc()]
+    return [Ticket.due_at.asc().nulls_last(), Ticket.id.asc()]
+
+
+def _beyond(window: Window, *, by_due: bool) -> ColumnElement[bool]:
+    """Return the condition that a row comes after (or before) the window's key."""
+    key = window.key
+    if not by_due:
+        (last,) = key if key is not None and len(key) == 1 else (None,)
+        if not isinstance(last, int):
+            return true()
+        return Ticket.id > last if window.backwards else Ticket.id < last
+    due, last = key if key is not None and len(key) == 2 else (None, None)  # noqa: PLR2004
+    if not isinstance(last, int) or not (due is None or isinstance(due, datetime)):
+        return true()
+    if due is None:
+        same = and_(Ticket.due_at.is_(None), Ticket.id < last if window.backwards else Ticket.id > last)
+        return or_(Ticket.due_at.is_not(None), same) if window.backwards else same
+    mine = tuple_(Ticket.due_at, Ticket.id)
+    edge = tuple_(literal(due), literal(last))
+    return mine < edge if window.backwards else or_(mine > edge, Ticket.due_at.is_(None))
+
+
+def _line(row: Row[Any]) -> TicketLine:
+    return TicketLine(**row._mapping)  # noqa: SLF001 - the row's public mapping

@@ -1,0 +1,232 @@
+"""The staff's pages: list, triage, export, saved views, the ticket and who looks at it."""
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Any, Final
+
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from callcenter.core import clock
+from callcenter.core.db import db, transaction
+from callcenter.core.errors import NotFound
+from callcenter.core.permissions import Permission
+from callcenter.core.phone import format_phone
+from callcenter.core.presence import look_at
+from callcenter.tickets import words
+from callcenter.tickets.action_views import add_action_routes
+from callcenter.tickets.forms import SaveViewForm
+from callcenter.tickets.page_context import STATE_TONES, load_page, show_page
+from callcenter.tickets.queries.filters import PRIORITIES, TicketFilters
+from callcenter.tickets.queries.lists import (
+    COUNT_MAX,
+    EXPORT_MAX,
+    TicketLine,
+    count_views,
+    get_choices,
+    list_for_export,
+    list_saved_views,
+    list_tickets,
+    views_of,
+)
+from callcenter.tickets.queries.pages import get_ticket
+from callcenter.tickets.rules import safe_cell
+from callcenter.tickets.services.views import delete_view, save_view
+from callcenter.ui.access import current_actor, requires
+from callcenter.ui.navigation import register_badge
+from callcenter.ui.pagination import window_from
+from callcenter.ui.theme import accents
+
+blueprint = Blueprint("tickets", __name__, url_prefix="/tickets")
+
+PAGE_SIZE: Final = 50
+
+VIEW_WORDS: Final[dict[str, LazyString]] = {
+    "to-accept": _l("À accepter"),
+    "late": _l("En retard"),
+    "today": _l("Aujourd'hui"),
+    "mine": _l("Mes demandes"),
+    "on-hold": _l("En attente"),
+    "triage": _l("À trier"),
+    "open": _l("En cours"),
+    "all": _l("Toutes"),
+}
+_COUNTED: Final = frozenset({"to-accept", "late", "today", "mine", "on-hold", "triage"})
+
+
+@blueprint.get("")
+@requires(Permission.TICKETS_READ)
+def index() -> ResponseReturnValue:
+    """Show the tickets of a view, narrowed by filters."""
+    return _list(TicketFilters.read(request.args))
+
+
+@blueprint.get("/triage")
+@requires(Permission.TICKETS_TRIAGE)
+def triage() -> ResponseReturnValue:
+    """Show the tickets that no organisation has: the platform's own work."""
+    return _list(TicketFilters.read({**request.args, "view": "triage"}))
+
+
+@blueprint.get("/export.csv")
+@requires(Permission.TICKETS_READ)
+def export() -> ResponseReturnValue:
+    """Give the list as a file for spreadsheets."""
+    rows = list_for_export(current_actor(), TicketFilters.read(request.args))
+    name = f"demandes-{clock.today():%Y-%m-%d}.csv"
+    return Response(
+        _csv(rows),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@blueprint.post("/views")
+@requires(Permission.TICKETS_READ)
+def keep_view() -> ResponseReturnValue:
+    """Keep the present filters under a name; the same name replaces the former ones."""
+    form = SaveViewForm()
+    filters = TicketFilters.read(request.args)
+    back = url_for("tickets.index", **filters.query())
+    if not form.validate():
+        flash(form.first_error(), "danger")
+        return redirect(back, code=303)
+    with transaction():
+        save_view(current_actor(), form.name.data, filters)
+    flash(_("Vue « %(name)s » gardée.", name=form.name.data), "success")
+    return redirect(back, code=303)
+
+
+@blueprint.post("/views/<int:view_id>/delete")
+@requires(Permission.TICKETS_READ)
+def drop_view(view_id: int) -> ResponseReturnValue:
+    """Forget one of the own views."""
+    with transaction():
+        delete_view(current_actor(), view_id)
+    return redirect(url_for("tickets.index"), code=303)
+
+
+@blueprint.get("/<int:ticket_id>")
+@requires(Permission.TICKETS_READ)
+def detail(ticket_id: int) -> ResponseReturnValue:
+    """Show one ticket."""
+    return show_page(load_page(current_actor(), ticket_id))
+
+
+@blueprint.get("/<int:ticket_id>/presence")
+@requires(Permission.TICKETS_READ)
+def presence(ticket_id: int) -> ResponseReturnValue:
+    """Say who else has the ticket's page open, and whether it has changed since it was shown."""
+    actor = current_actor()
+    ticket = get_ticket(actor, ticket_id)
+    others = look_at(f"ticket:{ticket_id}", actor.user_id, actor.name)
+    seen = request.args.get("version", "")
+    changed = seen.isascii() and seen.isdigit() and int(seen) != ticket.version
+    return render_template(
+        "tickets/_presence.html",
+        others=others,
+        changed_by=ticket.updated_by_label if changed else "",
+        changed=changed,
+        ticket=ticket,
+    )
+
+
+@blueprint.get("/by-reference/<reference>")
+@requires(Permission.TICKETS_READ)
+def by_reference(reference: str) -> ResponseReturnValue:
+    """Lead from the reference that people write (AQ-24817) to the ticket."""
+    from callcenter.tickets.models import Ticket
+    from callcenter.tickets.queries.visibility import visible_to
+
+    found = db.session.scalar(
+        select(Ticket.id).where(Ticket.reference == reference, visible_to(current_actor()))
+    )
+    if found is None:
+        raise NotFound
+    return redirect(url_for("tickets.detail", ticket_id=found))
+
+
+add_action_routes(blueprint)
+
+
+def _list(filters: TicketFilters) -> ResponseReturnValue:
+    actor = current_actor()
+    window = window_from(request.args, 2 if filters.by_due else 1, PAGE_SIZE)
+    page = list_tickets(actor, filters, window)
+    choices = get_choices(actor)
+    views = views_of(actor)
+    return render_template(
+        "tickets/index.html",
+        page=page,
+        filters=filters,
+        choices=choices,
+        views=[(view, VIEW_WORDS[view], _count_words(view)) for view in views],
+        view_words=VIEW_WORDS,
+        saved=list_saved_views(actor),
+        members={one.member_id: one.name for one in accents()},
+        save_form=SaveViewForm(formdata=None),
+        words=words,
+        state_tones=STATE_TONES,
+        priorities=PRIORITIES,
+        export_max=EXPORT_MAX,
+        saved_address=lambda view: url_for("tickets.index", **TicketFilters.read(view.query).query()),
+    )
+
+
+def _counts() -> dict[str, int]:
+    """Count the views once per request: the menu's badges and the list share them."""
+    made: dict[str, int] | None = g.get("ticket_counts")
+    if made is None:
+        actor = current_actor()
+        here = request.endpoint in {"tickets.index", "tickets.triage"}
+        wanted = [
+            view
+            for view in views_of(actor)
+            if view in (_COUNTED if here else {"to-accept", "triage"})
+        ]
+        made = g.ticket_counts = count_views(actor, wanted)
+    return made
+
+
+def _count_words(view: str) -> str:
+    count = _counts().get(view, 0)
+    if not count:
+        return ""
+    return f"{COUNT_MAX}+" if count > COUNT_MAX else str(count)
+
+
+def _csv(rows: Iterable[TicketLine]) -> str:
+    """Write the rows for a French spreadsheet: semicolons, and a mark that says UTF-8."""
+    out = io.StringIO()
+    out.write("\ufeff")
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    titles: list[Any] = [
+        _("Référence"), _("Objet"), _("Lieu"), _("Priorité"), _("État"), _("Ouverte le"),
+        _("Échéance"), _("Organisme"), _("Équipe"), _("Responsable"), _("Demandeur"),
+        _("Téléphone"), _("Relances"),
+    ]  # fmt: skip
+    writer.writerow(titles)
+    for row in rows:
+        cells = (
+            row.reference, row.title, row.place, row.priority, words.TICKET_STATES[row.state],
+            _instant(row.opened_at), _instant(row.due_at), row.organisation_name, row.team_name,
+            row.assignee_name, row.contact_name, format_phone(row.contact_number), row.chases,
+        )  # fmt: skip
+        writer.writerow([safe_cell(str(cell)) for cell in cells])
+    return out.getvalue()
+
+
+def _instant(value: Any) -> str:
+    return f"{clock.in_paris(value):%Y-%m-%d %H:%M}" if value else ""
+
+
+@blueprint.record_once
+def _badges(state: BlueprintSetupState) -> None:
+    register_badge(state.app, "to_accept", lambda: _counts().get("to-accept", 0))
+    register_badge(state.app, "triage", lambda: _counts().get("triage", 0))
