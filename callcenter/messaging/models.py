@@ -30,7 +30,9 @@ class Message(Owned, Dated, Base):
     """One SMS to one number: the row *is* the outbox (design, decision 3).
 
     ``attempt_id`` is written, and committed, before the provider is asked; a row found in
-    ``sending`` later is therefore never sent again blindly.
+    ``sending`` later is therefore never sent again blindly. ``attempts`` counts the times the
+    provider was asked for this row. What the provider took and then failed to deliver is tried
+    again as a *new* row (``retry_of_id``), ``try_number`` counting from 1.
     """
 
     __tablename__ = "message"
@@ -38,9 +40,12 @@ class Message(Owned, Dated, Base):
         UniqueConstraint("member_id", "id"),
         UniqueConstraint("provider_id"),
         one_of("state", MessageState),
+        UniqueConstraint("member_id", "retry_of_id"),
         behind_wall("ticket_id", to="ticket"),
         behind_wall("contact_id", to="contact"),
+        behind_wall("retry_of_id", to="message"),
         CheckConstraint("segments >= 0", name="segments"),
+        Index("ix_message_newest", "member_id", text("id DESC")),
         Index("ix_message_ticket", "member_id", "ticket_id", "id"),
         Index(
             "ix_message_outbox",
@@ -72,10 +77,29 @@ class Message(Owned, Dated, Base):
     claimed_at: Mapped[datetime | None]
     attempt_id: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    retry_of_id: Mapped[int | None]
+    try_number: Mapped[int] = mapped_column(default=1)
     provider_id: Mapped[str | None]
     error_code: Mapped[int | None]
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+
+
+class MessageStep(Owned, Base):
+    """One state that a message reached, and when: its history, never changed."""
+
+    __tablename__ = "message_step"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        behind_wall("message_id", to="message", ondelete="CASCADE"),
+        one_of("state", MessageState),
+        Index("ix_message_step_message", "member_id", "message_id", "id"),
+    )
+
+    message_id: Mapped[int]
+    state: Mapped[str]
+    at: Mapped[datetime]
+    note: Mapped[str] = mapped_column(default="")
 
 
 class DeliveryReceipt(Owned, Base):
@@ -146,7 +170,16 @@ class SendingPause(Owned, Base):
     """Sending is stopped for a wall until a person resumes it (bad credentials, daily cap)."""
 
     __tablename__ = "sending_pause"
-    __table_args__ = (UniqueConstraint("member_id", "id"),)
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        Index(
+            "uq_sending_pause_live",
+            "member_id",
+            "cause",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
 
     cause: Mapped[str]
     error_code: Mapped[int | None]

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from callcenter.messaging.states import Trigger
+
 PARIS = ZoneInfo("Europe/Paris")
 
 _SUNDAY = 6
@@ -291,3 +293,26 @@ def _next_opening(
     else:
         return None
     return datetime.combine(local.date() + timedelta(days=days), at, tzinfo=window.zone)
+
+
+# How long a message is still worth reading, from the moment it may leave.
+_LIFE = {
+    Trigger.RECEIVED: timedelta(hours=24),
+    Trigger.HANDED_OVER: timedelta(hours=24),
+    Trigger.ACCEPTED: timedelta(hours=36),
+    Trigger.PLANNED: timedelta(hours=24),
+    Trigger.VISIT_MOVED: timedelta(hours=12),
+    Trigger.VISIT_CANCELLED: timedelta(hours=12),
+    Trigger.REOPENED: timedelta(hours=36),
+}
+_ORDINARY_LIFE = timedelta(hours=72)
+_URGENT_LIFE = timedelta(hours=6)
+
+
+def useful_life(trigger: Trigger, *, urgent: bool) -> timedelta:
+    """Return how long after its first possible departure a message is still useful.
+
+    Past it the message expires instead of leaving. News of an emergency is stale sooner.
+    """
+    life = _LIFE.get(trigger, _ORDINARY_LIFE)
+    return min(life, _URGENT_LIFE) if urgent else life

@@ -11,6 +11,12 @@ down_revision: str | None = "0004"
 branch_labels = None
 depends_on = None
 
+# Heard by the dispatcher once the transaction has committed, and only then.
+WAKE = """
+CREATE FUNCTION wake_dispatcher() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN PERFORM pg_notify('outbox', ''); RETURN NULL; END $$
+"""
+
 
 def upgrade() -> None:
     """Apply."""
@@ -66,6 +72,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sending_pause")),
         sa.UniqueConstraint("member_id", "id", name=op.f("uq_sending_pause_member_id_id")),
+    )
+    op.create_index(
+        "uq_sending_pause_live",
+        "sending_pause",
+        ["member_id", "cause"],
+        unique=True,
+        postgresql_where=sa.text("ended_at IS NULL"),
     )
     op.create_table(
         "inbound_message",
@@ -126,6 +139,8 @@ def upgrade() -> None:
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempt_id", sa.String(), nullable=True),
         sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("retry_of_id", sa.BigInteger(), nullable=True),
+        sa.Column("try_number", sa.BigInteger(), nullable=False),
         sa.Column("provider_id", sa.String(), nullable=True),
         sa.Column("error_code", sa.BigInteger(), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
@@ -149,12 +164,21 @@ def upgrade() -> None:
             name=op.f("fk_message_member_id_ticket_id_ticket"),
         ),
         sa.ForeignKeyConstraint(
+            ["member_id", "retry_of_id"],
+            ["message.member_id", "message.id"],
+            name=op.f("fk_message_member_id_retry_of_id_message"),
+        ),
+        sa.ForeignKeyConstraint(
             ["member_id"], ["organisation.id"], name=op.f("fk_message_member_id_organisation")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
         sa.UniqueConstraint("member_id", "id", name=op.f("uq_message_member_id_id")),
         sa.UniqueConstraint("provider_id", name=op.f("uq_message_provider_id")),
+        sa.UniqueConstraint(
+            "member_id", "retry_of_id", name=op.f("uq_message_member_id_retry_of_id")
+        ),
     )
+    op.create_index("ix_message_newest", "message", ["member_id", sa.text("id DESC")])
     op.create_index(
         "ix_message_in_flight",
         "message",
@@ -173,6 +197,31 @@ def upgrade() -> None:
     op.create_index(
         "ix_message_to_number", "message", ["to_number", "member_id", "id"], unique=False
     )
+    op.create_table(
+        "message_step",
+        sa.Column("message_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('queued', 'sending', 'uncertain', 'accepted', 'sent', 'delivered', 'undelivered', 'failed', 'expired', 'cancelled', 'skipped')",
+            name=op.f("ck_message_step_state"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id", "message_id"],
+            ["message.member_id", "message.id"],
+            name=op.f("fk_message_step_member_id_message_id_message"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["organisation.id"], name=op.f("fk_message_step_member_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message_step")),
+        sa.UniqueConstraint("member_id", "id", name=op.f("uq_message_step_member_id_id")),
+    )
+    op.create_index("ix_message_step_message", "message_step", ["member_id", "message_id", "id"])
     op.create_table(
         "delivery_receipt",
         sa.Column("message_id", sa.BigInteger(), nullable=False),
@@ -210,6 +259,10 @@ def upgrade() -> None:
         *raise_wall("sending_pause"),
         *raise_wall("inbound_message"),
         *raise_wall("message"),
+        *raise_wall("message_step", append_only=True),
         *raise_wall("delivery_receipt", append_only=True),
+        WAKE,
+        "CREATE TRIGGER message_queued AFTER INSERT OR UPDATE OF state, not_before ON message"
+        " FOR EACH ROW WHEN (NEW.state = 'queued') EXECUTE FUNCTION wake_dispatcher()",
     ):
         op.execute(statement)

@@ -1,0 +1,265 @@
+"""Verbs that other rooms use: tell somebody something, or show what would be said.
+
+A message is a row of the present transaction, the outbox itself: it leaves once that commits,
+or never if it doesn't. Whatever keeps it from leaving is kept on the row, in words.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from callcenter.core import clock
+from callcenter.core.db import db
+from callcenter.core.errors import UserError
+from callcenter.core.phone import Phone, try_parse_phone
+from callcenter.estate.models import ContactPhone
+from callcenter.estate.states import NumberFlag as KnownFlag
+from callcenter.members.calendar_rules import public_holiday_name
+from callcenter.messaging.default_texts import (
+    DEFAULT_TEXTS,
+    SAMPLE_LINK,
+    SAMPLE_REFERENCE,
+    completed,
+    known_language,
+)
+from callcenter.messaging.models import Message, MessageStep, MessageTemplate, OptOut
+from callcenter.messaging.rules import earliest_send, useful_life
+from callcenter.messaging.states import MessageState, Trigger
+from callcenter.messaging.text import Encoding, count_segments, render, to_gsm7
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePreview:
+    """What would be sent: text as it travels, its size, and when.
+
+    ``skip_reason`` is "" or says in words why nothing would leave (``send_at`` is None then).
+    ``offending`` are the characters that make it dearer.
+    """
+
+    body: str
+    segments: int
+    encoding: Encoding
+    skip_reason: str
+    send_at: datetime | None
+    offending: tuple[str, ...] = ()
+
+
+class PublicHolidays:
+    """The French public holidays, as a container of Paris dates."""
+
+    def __contains__(self, day: object) -> bool:
+        """Say whether the day is one."""
+        return isinstance(day, date) and public_holiday_name(day) is not None
+
+
+HOLIDAYS = PublicHolidays()
+
+
+def queue_message(
+    *,
+    member_id: int,
+    trigger: Trigger,
+    to_number: str,
+    contact_id: int | None,
+    ticket_id: int | None,
+    values: Mapping[str, str],
+    urgent: bool = False,
+    language: str = "fr",
+) -> Message:
+    """Put a message in the outbox: ``queued``, or ``skipped`` with its reason (flushed).
+
+    ``values`` fill the member's template; blank ones are said in words that stay true, save
+    the reference and the link. An urgent message may leave at once, another waits for the end
+    of the quiet hours. Nothing here fails for want of a number or of words: the act that the
+    tenant is told of stands anyway.
+    """
+    phone = try_parse_phone(to_number)
+    draft = _draft(member_id, trigger, phone, to_number, values, language)
+    at = clock.now()
+    leaves = earliest_send(at, urgent=urgent, holidays=HOLIDAYS)
+    state = MessageState.SKIPPED if draft.skip_reason else MessageState.QUEUED
+    message = Message(
+        member_id=member_id,
+        trigger=trigger,
+        ticket_id=ticket_id,
+        contact_id=contact_id,
+        to_number=phone.e164 if phone else (to_number or "")[:40],
+        body=draft.body,
+        segments=draft.segments,
+        encoding=draft.encoding,
+        urgent=urgent,
+        state=state,
+        state_at=at,
+        reason=draft.skip_reason,
+        not_before=leaves,
+        expires_at=leaves + useful_life(trigger, urgent=urgent),
+    )
+    db.session.add(message)
+    db.session.flush()
+    note_step(message, at, draft.skip_reason)
+    return message
+
+
+def preview_message(
+    *,
+    member_id: int,
+    trigger: Trigger,
+    to_number: str,
+    values: Mapping[str, str],
+    language: str = "fr",
+    urgent: bool = False,
+) -> MessagePreview:
+    """Say what `queue_message` would do with the same arguments; nothing is written.
+
+    A reference or a link that does not exist yet is shown as one of the same length.
+    """
+    shown = {"reference": SAMPLE_REFERENCE, "lien": SAMPLE_LINK}
+    shown |= {name: value for name, value in values.items() if value}
+    draft = _draft(member_id, trigger, try_parse_phone(to_number), to_number, shown, language)
+    leaves = earliest_send(clock.now(), urgent=urgent, holidays=HOLIDAYS)
+    return MessagePreview(
+        body=draft.body,
+        segments=draft.segments,
+        encoding=draft.encoding,
+        skip_reason=draft.skip_reason,
+        send_at=None if draft.skip_reason else leaves,
+        offending=draft.offending,
+    )
+
+
+def install_templates(member_id: int) -> None:
+    """Give a member the default words of each follow-up, in each language it lacks them."""
+    rows = [
+        {
+            "member_id": member_id,
+            "trigger": trigger,
+            "language": language,
+            "body": body,
+            "active": True,
+            "version": 1,
+        }
+        for language, texts in DEFAULT_TEXTS.items()
+        for trigger, body in texts.items()
+    ]
+    db.session.execute(insert(MessageTemplate).values(rows).on_conflict_do_nothing())
+    db.session.flush()
+
+
+def record_opt_out(member_id: int, number: str, *, source: str) -> None:
+    """Keep that a number wants no more messages of this member; harmless when repeated.
+
+    ``source`` says how it was asked: ``sms``, ``link``, ``provider`` or ``call``.
+    """
+    phone = try_parse_phone(number)
+    db.session.execute(
+        insert(OptOut)
+        .values(
+            member_id=member_id,
+            number=phone.e164 if phone else number,
+            since=clock.now(),
+            source=source,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def record_opt_in(member_id: int, number: str) -> None:
+    """Forget that a number wanted no more messages of this member (START)."""
+    phone = try_parse_phone(number)
+    db.session.execute(
+        delete(OptOut).where(
+            OptOut.member_id == member_id, OptOut.number == (phone.e164 if phone else number)
+        )
+    )
+
+
+def note_step(message: Message, at: datetime, note: str = "") -> None:
+    """Write the state that a message has just reached into its history."""
+    db.session.add(
+        MessageStep(
+            member_id=message.member_id,
+            message_id=message.id,
+            state=message.state,
+            at=at,
+            note=note,
+        )
+    )
+
+
+def why_not_to(member_id: int, number: str) -> str:
+    """Return why this member does not write to a stored number, in words, or ""."""
+    row = db.session.execute(
+        select(
+            select(func.count())
+            .where(OptOut.member_id == member_id, OptOut.number == number)
+            .scalar_subquery()
+            .label("opted_out"),
+            select(func.max(ContactPhone.flag))
+            .where(ContactPhone.member_id == member_id, ContactPhone.number == number)
+            .scalar_subquery()
+            .label("flag"),
+        )
+    ).one()
+    if row.opted_out:
+        return str(_("La personne a demandé à ne plus recevoir de SMS."))
+    flags: dict[str, str] = {
+        KnownFlag.LANDLINE: _("Ce numéro ne reçoit pas de SMS (ligne fixe)."),
+        KnownFlag.UNKNOWN: _("Ce numéro n'est plus attribué."),
+        KnownFlag.BLOCKED: _("L'opérateur bloque les messages vers ce numéro."),
+        KnownFlag.INVALID: _("Ce numéro n'est pas valable."),
+    }
+    return str(flags.get(row.flag or "", ""))
+
+
+def _draft(
+    member_id: int,
+    trigger: Trigger,
+    phone: Phone | None,
+    to_number: str,
+    values: Mapping[str, str],
+    language: str,
+) -> MessagePreview:
+    """Write the text and decide whether it may leave; ``send_at`` is left to the caller."""
+    with force_locale("fr"):  # the reason is kept on the row, in the language of the trade
+        reason = _why_no_number(phone, to_number)
+        body_template, active = _template(member_id, trigger, language)
+        if not reason and not active:
+            reason = _("Le bailleur a désactivé ce message.")
+        if not reason and phone:
+            reason = why_not_to(member_id, phone.e164)
+        try:
+            body = to_gsm7(render(body_template, completed(values, language)))
+        except UserError as error:
+            body, reason = "", reason or error.message
+    size = count_segments(body)
+    return MessagePreview(body, size.segments, size.encoding, str(reason), None, size.offending)
+
+
+def _why_no_number(phone: Phone | None, to_number: str) -> str:
+    if not (to_number or "").strip():
+        return str(_("Aucun numéro : à rappeler."))
+    if phone is None:
+        return str(_("Ce numéro n'est pas valable."))
+    if not phone.can_receive_sms:
+        return str(_("Ce numéro ne reçoit pas de SMS (ligne fixe)."))
+    return ""
+
+
+def _template(member_id: int, trigger: Trigger, language: str) -> tuple[str, bool]:
+    """Return the member's words for a trigger and whether they are in use; ours by default."""
+    language = known_language(language)
+    row = db.session.execute(
+        select(MessageTemplate.body, MessageTemplate.active).where(
+            MessageTemplate.member_id == member_id,
+            MessageTemplate.trigger == trigger,
+            MessageTemplate.language == language,
+        )
+    ).one_or_none()
+    if row is None:
+        return DEFAULT_TEXTS[language][trigger], True
+    return row.body, row.active
