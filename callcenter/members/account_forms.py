@@ -21,4 +21,4 @@ class AccountForm(VersionedForm):
         _l("Nom"), [Optional()], max_length=80, render_kw={"autocomplete": "family-name"}
     )
     phone = PhoneField(_l("Téléphone professionnel"), [Optional()])
-    locale = SelectField(_l("Langue"), choices=list(LANGUAGES.items()))
+    locale = SelectField(_l("Langue"), choices=LANGUAGES)

@@ -38,11 +38,12 @@ class User(Owned, Dated, UserMixin, Base):
     tf_totp_secret: Mapped[str | None]
     tf_phone_number: Mapped[str | None]
     mf_recovery_codes: Mapped[list[Any] | None] = mapped_column(JSONB)
-    last_login_at: Mapped[datetime | None]
-    current_login_at: Mapped[datetime | None]
+    # Empty until the first sign-in, whatever the mixin says.
+    last_login_at: Mapped[datetime | None]  # type: ignore[assignment]
+    current_login_at: Mapped[datetime | None]  # type: ignore[assignment]
     last_login_ip: Mapped[str | None]
     current_login_ip: Mapped[str | None]
-    login_count: Mapped[int | None]
+    login_count: Mapped[int | None]  # type: ignore[assignment]
     version: Mapped[int] = mapped_column(default=1)
 
     mandates: Mapped[list["Mandate"]] = relationship(
@@ -58,7 +59,7 @@ class User(Owned, Dated, UserMixin, Base):
         return f"{self.first_name} {self.last_name}".strip()
 
     @property
-    def roles(self) -> list[RoleMixin]:
+    def roles(self) -> list[RoleMixin]:  # type: ignore[override]
         """Return no role: ours is a column, and permissions follow from it alone."""
         return []
 

@@ -59,17 +59,17 @@ class Accounts(SQLAlchemyUserDatastore):  # type: ignore[misc, unused-ignore]
         )
         return found
 
-    def tf_reset(self, user: User) -> None:
+    def tf_reset(self, user: Any) -> None:
         """Remove the second factor, and the recovery codes that stand in for it."""
         user.mf_recovery_codes = None
         super().tf_reset(user)
 
-    def mf_set_recovery_codes(self, user: User, rcs: list[str] | None) -> None:
+    def mf_set_recovery_codes(self, user: Any, rcs: list[str] | None) -> None:
         """Keep new recovery codes; the former ones no longer open anything."""
         super().mf_set_recovery_codes(user, rcs)
         notes.note(user, "account.recovery_codes_made")
 
-    def mf_delete_recovery_code(self, user: User, idx: int) -> bool:
+    def mf_delete_recovery_code(self, user: Any, idx: int) -> bool:
         """Use up a recovery code. A new list: a change inside a JSON column is not seen."""
         codes = list(user.mf_recovery_codes or ())
         if not 0 <= idx < len(codes):
@@ -104,14 +104,15 @@ class Letters(MailUtil):  # type: ignore[misc, unused-ignore]
         self,
         template: str,  # noqa: ARG002 - Flask-Security's signature, as all that follow
         subject: str,
-        recipient: str,
+        recipient: str | tuple[str, str],
         sender: Any,  # noqa: ARG002
         body: str | None,
         html: str | None,  # noqa: ARG002
         **kwargs: Any,  # noqa: ARG002
     ) -> None:
         """Send a plain-text letter, out of the request's way."""
-        send(recipient, str(subject), body or "")
+        address = recipient if isinstance(recipient, str) else recipient[1]
+        send(address, str(subject), body or "")
 
     def normalize(self, email: str) -> str:
         """Return the address as accounts keep it."""
@@ -127,7 +128,7 @@ class OneTimeCodes(Totp):  # type: ignore[misc, unused-ignore]
 
     limiter: Limiter
 
-    def verify_totp(self, token: str, totp_secret: str, user: User, window: int = 0) -> bool:
+    def verify_totp(self, token: str, totp_secret: str, user: Any, window: int = 0) -> bool:
         """Say whether ``token`` is the present code (or its neighbour) and was not used before."""
         try:
             good = super().verify_totp(
@@ -149,7 +150,9 @@ class OurSecurity(Security):  # type: ignore[misc, unused-ignore]
     """Flask-Security without the ``qrcode`` package: ``OneTimeCodes`` draws with segno."""
 
     def _check_modules(self, module: str, config_name: str) -> object:
-        return module == "qrcode" or super()._check_modules(module, config_name)
+        return module == "qrcode" or super()._check_modules(  # type: ignore[no-untyped-call]
+            module, config_name
+        )
 
 
 class _SignedIn:
@@ -178,7 +181,10 @@ def init_app(app: Flask, settings: Settings, limiter: Limiter) -> OurSecurity:
         mf_recovery_codes_form=forms.RecoveryCodesForm,
     )
     security.init_app(app, Accounts(), register_blueprint=False)
-    security.totp_factory.limiter = limiter
+    codes = security.totp_factory
+    if not isinstance(codes, OneTimeCodes):  # pragma: no cover - told so above
+        raise TypeError(codes)
+    codes.limiter = limiter
     security.want_json(lambda _request: False)
     # It would load the account on every request, whatever the page.
     security.principal.identity_loaders.clear()

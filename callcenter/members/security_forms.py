@@ -138,7 +138,7 @@ class SecondFactorForm(TwoFactorSetupForm):  # type: ignore[misc, unused-ignore]
     """Put an authenticator application in place, or take it away."""
 
     setup = RadioField(
-        choices=[("authenticator", "authenticator"), ("disable", "disable")],
+        choices=["authenticator", "disable"],
         validate_choice=False,
     )
     submit = None
@@ -147,8 +147,12 @@ class SecondFactorForm(TwoFactorSetupForm):  # type: ignore[misc, unused-ignore]
         """Refuse to take away a second factor that the settings demand."""
         if not super().validate(**kwargs):
             return False
-        user: User = self.user
-        if self.setup.data == "disable" and second_factor_required(user.role):
+        user = self.user
+        if (
+            self.setup.data == "disable"
+            and isinstance(user, User)
+            and second_factor_required(user.role)
+        ):
             self.form_errors.append(
                 _("Votre compte d'administrateur doit garder la double authentification.")
             )
@@ -170,6 +174,9 @@ class CodeForm(TwoFactorVerifyCodeForm):  # type: ignore[misc, unused-ignore]
 
 class RescueForm(TwoFactorRescueForm):  # type: ignore[misc, unused-ignore]
     """Flask-Security builds it beside the code's form; the page has a link instead."""
+
+    help_setup = RadioField(choices=["help"])
+    submit = None
 
 
 class RecoveryForm(MfRecoveryForm):  # type: ignore[misc, unused-ignore]

@@ -68,7 +68,7 @@ def make_blueprint(limiter: Limiter) -> Blueprint:
     change = limit(library.change_password, throttle.CONFIRMATIONS, throttle.own_account)
 
     both, post = ("GET", "POST"), ("POST",)
-    for rule, endpoint, view, methods in (
+    pages: tuple[tuple[str, str, throttle.View, tuple[str, ...]], ...] = (
         ("/sign-in", "login", public(sign_in), both),
         ("/sign-in/code", "two_factor_token_validation", public(code), both),
         ("/sign-in/recovery-code", "mf_recovery", public(recovery), both),
@@ -81,7 +81,8 @@ def make_blueprint(limiter: Limiter) -> Blueprint:
         ("/account/second-factor", "two_factor_setup", requires(OWN)(_own(library.two_factor_setup)), both),
         ("/account/second-factor/<token>", "two_factor_setup_validate", requires(OWN)(finish_second_factor), post),
         ("/account/recovery-codes", "mf_recovery_codes", requires(OWN)(_own(mf_recovery_codes)), both),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for rule, endpoint, view, methods in pages:
         blueprint.add_url_rule(rule, endpoint, view, methods=methods)
     return blueprint
 
@@ -89,7 +90,7 @@ def make_blueprint(limiter: Limiter) -> Blueprint:
 def _own(view: throttle.View) -> throttle.View:
     """Return a function of our own around a library's view, so that our mark stays off theirs."""
 
-    def page(**values: str) -> object:
+    def page(**values: str) -> ResponseReturnValue:
         return view(**values)
 
     return page
@@ -147,7 +148,7 @@ def reset_link(app: Flask, user: User) -> str:
     """
     settings: Settings = app.config["SETTINGS"]
     with app.test_request_context():
-        token = generate_reset_password_token(user)
+        token = generate_reset_password_token(user)  # type: ignore[no-untyped-call]
         return settings.public_origin + url_for("security.reset_password", token=token)
 
 
@@ -168,7 +169,7 @@ def finish_second_factor(token: str) -> ResponseReturnValue:
     form.user, form.is_setup = user, True
     form.tf_totp_secret, form.primary_method = secret, state["method"]
     if form.validate_on_submit():
-        tf_clean_session()
+        tf_clean_session()  # type: ignore[no-untyped-call]
         with transaction():
             security.datastore.tf_set(user, state["method"], secret, None)
         tf_profile_changed.send(

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 from flask import Flask, Response, g, request, session
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
@@ -19,7 +20,7 @@ from callcenter.ui.errors import error_response
 
 log = logging.getLogger(__name__)
 
-View = Callable[..., object]
+View = Callable[..., ResponseReturnValue]
 
 # Failures only are counted for sign-in; a person who knows the password is never slowed.
 PER_ADDRESS_AND_ACCOUNT = "8 per 15 minutes"
@@ -34,7 +35,9 @@ RESET_PER_ADDRESS = "60 per hour"
 def make_limiter(app: Flask, redis_url: str) -> Limiter:
     """Return a limiter of ``app``'s own that counts in Redis, in memory while Redis is away."""
     uri = redis_url.replace("unix://", "redis+unix://", 1) if redis_url else "memory://"
-    timeouts = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5} if redis_url else {}
+    timeouts: dict[str, str | int] = (
+        {"socket_connect_timeout": 1, "socket_timeout": 1} if redis_url else {}
+    )
     limiter = Limiter(
         key_func=get_remote_address,
         storage_uri=uri,
