@@ -15,7 +15,7 @@ from flask_babel import gettext
 from callcenter.estate.importing.fields import FIELDS, ONE_OF, REPEATABLE, Field, FileKind
 from callcenter.estate.importing.messages import file_error
 from callcenter.estate.importing.normalise import search_key
-from callcenter.estate.importing.transforms import bind
+from callcenter.estate.importing.transforms import bind, produces
 
 # A header is recognised as one when at least so many of its cells are known names.
 LEAST_KNOWN = 3
@@ -101,6 +101,17 @@ class Mapping:
                 except (KeyError, TypeError) as error:
                     detail = f"{rule.column} : {step.name}"
                     raise file_error("bad_mapping", detail=detail) from error
+            self._check_chain(rule)
+
+    def _check_chain(self, rule: ColumnRule) -> None:
+        """Raise ``UserError`` when the steps do not end in what the field takes."""
+        wanted = produces(FIELDS[self.kind][rule.field].transform)
+        given = [produces(step.name) for step in rule.steps]
+        # A house number may come as plain text; what is not text can't be transformed again.
+        fits = given and (given[-1] == wanted or (wanted, given[-1]) == ("house number", "text"))
+        if not fits or any(kind != "text" for kind in given[:-1]):
+            names = ", ".join(step.name for step in rule.steps)
+            raise file_error("bad_mapping", detail=f"{rule.column} : {names or '-'}")
 
     def missing(self) -> list[Field]:
         """Return the required fields that no column feeds."""

@@ -90,6 +90,7 @@ CAUSE: dict[str, str] = {
     "too_few_cells": N_("Ligne tronquée : %(found)s cellules au lieu de %(expected)s"),
     "too_many_cells": N_("Ligne trop longue : %(found)s cellules au lieu de %(expected)s"),
     "open_quote": N_("Guillemet ouvert et jamais refermé"),
+    "unreadable": N_("Cellule démesurée"),
     "conflict": N_("Même clé, contenu différent : lignes %(rows)s"),
     "shared_lease": N_("Numéro de bail porté par plusieurs logements : lignes %(rows)s"),
     "too_long": N_("Texte trop long (%(length)s caractères, %(limit)s au plus)"),

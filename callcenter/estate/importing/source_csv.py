@@ -17,6 +17,8 @@ _MAX_LINE = 1 << 20
 # A quoted cell that spans more lines than this has a quote that nobody closed.
 _MAX_QUOTED_LINES = 12
 _MAX_BROKEN_PARTS = 4
+# How much of a monstrous cell is worth showing in a quarantine file.
+_SHOWN = 200
 # UTF-8 read as cp1252 and written as UTF-8 again: "Ã©" for "é".
 _TWICE = re.compile("Ã[\x80-\xbf©¨ª«®¯´»¼‰ˆ‡€œŠ‹–—™¢£¤§]|Â[°«»]")
 _TWICE_ENOUGH = 2
@@ -73,8 +75,16 @@ class CsvSource:
     def _open_quote(self, text: str) -> bool:
         return text.count('"') % 2 == 1 and self._quoted_start.search(text) is not None
 
-    def _records(self) -> Iterator[RawRow]:
-        """Yield rows with quoted cells that span lines put together."""
+    def _row(self, number: int, text: str) -> RawRow:
+        try:
+            return RawRow(number, self._parse(text))
+        except csv.Error:
+            # A cell beyond what the csv module takes (131,072 characters).
+            cells = tuple(part[:_SHOWN] for part in text.split(self.separator))
+            return RawRow(number, cells, damage="unreadable")
+
+    def rows(self) -> Iterator[RawRow]:
+        """Yield every row, with quoted cells that span lines put together."""
         pending: list[tuple[int, str]] = []
         lines = self._lines()
         while True:
@@ -85,7 +95,7 @@ class CsvSource:
                 if not number:
                     return
             if '"' not in line or not self._open_quote(line):
-                yield RawRow(number, self._parse(line))
+                yield self._row(number, line)
                 continue
             parts, taken = [line], []
             while len(parts) < _MAX_QUOTED_LINES:
@@ -98,15 +108,11 @@ class CsvSource:
                     break
             whole = "\n".join(parts)
             if whole.count('"') % 2 == 0:
-                yield RawRow(number, self._parse(whole))
+                yield self._row(number, whole)
             else:
                 # Only this line is spoilt: the ones that were looked at are read again.
                 yield RawRow(number, tuple(line.split(self.separator)), damage="open_quote")
                 pending = taken + pending
-
-    def rows(self) -> Iterator[RawRow]:
-        """Yield every row; a row cut in two by a stray line end is glued and says so."""
-        return self._records()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -143,7 +149,10 @@ def _detect_separator(lines: list[str]) -> str:
     """Return the separator that cuts most lines in the same number (above one) of cells."""
     best, best_score = "", (0.0, 0)
     for separator in _SEPARATORS:
-        widths = Counter(len(row) for row in csv.reader(lines, delimiter=separator) if any(row))
+        try:
+            widths = Counter(len(row) for row in csv.reader(lines, delimiter=separator) if any(row))
+        except csv.Error:
+            widths = Counter(line.count(separator) + 1 for line in lines if line.strip())
         usable = {width: count for width, count in widths.items() if width > 1}
         if not usable:
             continue

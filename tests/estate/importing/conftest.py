@@ -5,11 +5,12 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 import pytest
 
-from callcenter.estate.importing import Record, Reading, RowReport, read_file
+from callcenter.estate.importing import Reading, RowReport, read_file
 
 REAL = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "import"
 
@@ -22,7 +23,7 @@ class Read:
     """A file read to its end."""
 
     reading: Reading
-    records: list[Record]
+    records: list[Any]
     refused: list[RowReport] = field(default_factory=list)
     warned: list[RowReport] = field(default_factory=list)
 
@@ -37,7 +38,7 @@ def read_all(file: object, **how: object) -> Read:
     refused: list[RowReport] = []
     warned: list[RowReport] = []
     with read_file(file, **how) as reading:  # type: ignore[arg-type]  # tests pass what they like
-        records = list(reading.records(refused.append, warned.append))
+        records: list[Any] = list(reading.records(refused.append, warned.append))
     return Read(reading, records, refused, warned)
 
 

@@ -65,7 +65,6 @@ def test_one_bad_byte_does_not_make_utf8_something_else() -> None:
 
 
 def test_accents_encoded_twice_are_undone() -> None:
-    data = DWELLING.encode().decode("cp1252", errors="replace").encode()
     data = "A1;0001;LamÃ©nais;33000;BÃ¨gles\r\n".encode() * 2
     assert rows(data)[0][1][2:] == ("Laménais", "33000", "Bègles")
 
@@ -146,6 +145,14 @@ def test_an_endless_upload_stops_at_the_limit(monkeypatch: pytest.MonkeyPatch) -
 def test_a_line_without_end_is_refused() -> None:
     with pytest.raises(UserError, match="démesurée"):
         rows(b"a;b;c\n" + b"x;" * 2_000_000)
+
+
+def test_a_monstrous_cell_spoils_its_own_row_only() -> None:
+    found = open_source(io.BytesIO(b"a;b\n1;" + b"x" * 140_000 + b"\n2;y\n"))
+    read = list(found.rows())
+    found.close()
+    assert [row.damage for row in read] == ["", "unreadable", ""]
+    assert len(read[1].cells[1]) == 200
 
 
 def test_an_archive_that_is_no_workbook() -> None:

@@ -296,6 +296,12 @@ def test_a_mapping_may_add_to_a_code_list() -> None:
     read = bind("heating", {"codes": {"Géothermie": "collective"}})
     assert read("GEOTHERMIE").value == "collective"
     assert read("COLLECTIF").value == "collective"
+    assert bind("role", {"codes": {"Gardien": "occupant"}})("GARDIEN").value is (
+        OccupancyRole.OCCUPANT
+    )
+    wrong = bind("role", {"codes": {"Gardien": "king"}})("GARDIEN")
+    assert codes(wrong) == ([], ["bad_role"])
+    assert bind("flag", {"codes": {"C": True}})("c").value is True
     assert argument_names("slice") == ("start", "length")
 
 

@@ -52,13 +52,56 @@ TRANSFORMS: dict[str, Transform] = {
 }
 
 
+# What a transformation gives, when it is not text: a field takes what its own one gives.
+PRODUCES: dict[str, str] = {
+    "number": "number",
+    "surface": "number",
+    "integer": "whole number",
+    "rooms": "whole number",
+    "year": "whole number",
+    "floor": "whole number",
+    "flag": "flag",
+    "date": "date",
+    "role": "role",
+    "phones": "phones",
+    "whole_name": "name",
+    "whole_address": "address",
+    "house_number": "house number",
+    "typology": "typology",
+    "weekly_hours": "hours",
+    "residences": "residences",
+}
+
+
+def produces(name: str) -> str:
+    """Return the kind of value that the transformation ``name`` gives."""
+    return PRODUCES.get(name, "text")
+
+
+def _check_arguments(transform: Transform, arguments: Mapping[str, Any]) -> None:
+    """Raise ``TypeError`` for an argument of another type than its default value."""
+    signature = inspect.signature(transform)
+    signature.bind("", **arguments)
+    for name, value in arguments.items():
+        if name == "codes":
+            good = isinstance(value, dict) and all(
+                isinstance(key, str) and isinstance(code, str | bool) for key, code in value.items()
+            )
+        elif isinstance(signature.parameters[name].default, str):
+            good = isinstance(value, str)
+        else:
+            good = isinstance(value, int | float) and not isinstance(value, bool)
+        if not good:
+            raise TypeError(name)
+
+
 def bind(name: str, arguments: Mapping[str, Any]) -> Callable[[str], Outcome]:
     """Return the transformation ``name`` with its arguments.
 
     Raises ``KeyError`` for an unknown name and ``TypeError`` for arguments it does not take.
     """
     transform = TRANSFORMS[name]
-    inspect.signature(transform).bind("", **arguments)
+    _check_arguments(transform, arguments)
     return partial(transform, **arguments) if arguments else transform
 
 

@@ -7,8 +7,10 @@ from functools import lru_cache
 from typing import Any
 
 from callcenter.estate.importing import codes
+from callcenter.estate.importing.codes import FLAGS, ROLES
 from callcenter.estate.importing.normalise import nice_case, search_key, tidy
 from callcenter.estate.importing.outcome import NOTHING, Outcome, Problem, Repair, refuse
+from callcenter.estate.states import OccupancyRole
 
 MAX_TEXT = 500
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -208,8 +210,23 @@ def from_list(table: Mapping[str, Any], problem: str, doc: str) -> Callable[...,
 
 
 heating = from_list(codes.HEATING, "bad_heating", "Return a heating code.")
-flag = from_list(codes.FLAGS, "bad_flag", "Return True or False; an empty cell says nothing.")
-role = from_list(codes.ROLES, "bad_role", "Return an ``OccupancyRole``.")
+
+
+def flag(value: str, codes: Mapping[str, Any] | None = None) -> Outcome:
+    """Return True or False; an empty cell says nothing."""
+    out = _lookup(value, FLAGS, "bad_flag", codes)
+    return out if out.value is None or isinstance(out.value, bool) else refuse("bad_flag", value)
+
+
+def role(value: str, codes: Mapping[str, str] | None = None) -> Outcome:
+    """Return an ``OccupancyRole``; a mapping's own list gives its values (``occupant``)."""
+    out = _lookup(value, ROLES, "bad_role", codes)
+    if out.value is None:
+        return out
+    known = out.value in set(OccupancyRole)
+    return Outcome(OccupancyRole(out.value)) if known else refuse("bad_role", value)
+
+
 civility = from_list(codes.CIVILITIES, "bad_civility", "Return M., Mme or M. et Mme.")
 energy = from_list(codes.ENERGY_CLASSES, "bad_code", "Return an energy class, A to G.")
 code = from_list({}, "bad_code", "Return what the mapping's own code list says.")
