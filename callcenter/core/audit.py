@@ -5,8 +5,9 @@ The application's role may insert and read here, not update or delete (see migra
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.core import clock
@@ -20,6 +21,12 @@ class AuditEntry(Owned, Base):
     __table_args__ = (
         Index("ix_audit_entry_member_at", "member_id", "at"),
         Index("ix_audit_entry_object", "member_id", "object_type", "object_id"),
+        Index(
+            "uq_audit_entry_form_token",
+            "form_token",
+            unique=True,
+            postgresql_where=text("form_token IS NOT NULL"),
+        ),
     )
 
     at: Mapped[datetime] = mapped_column(default=clock.now)
@@ -29,6 +36,8 @@ class AuditEntry(Owned, Base):
     object_type: Mapped[str]
     object_id: Mapped[str] = mapped_column(default="")
     changes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # The form that made the object: a second click finds what the first one made.
+    form_token: Mapped[UUID | None]
 
 
 def record(
@@ -40,11 +49,12 @@ def record(
     actor_id: int | None = None,
     actor_label: str = "",
     changes: dict[str, Any] | None = None,
+    form_token: UUID | None = None,
 ) -> None:
     """Add an audit row to the present transaction.
 
     ``action`` is ``noun.verb`` (``ticket.opened``); ``changes`` maps a field to
-    ``[before, after]`` and holds no secret.
+    ``[before, after]`` and holds no secret; ``form_token`` is the form's that made the object.
     """
     db.session.add(
         AuditEntry(
@@ -55,5 +65,6 @@ def record(
             object_type=object_type,
             object_id=str(object_id),
             changes=changes or {},
+            form_token=form_token,
         )
     )

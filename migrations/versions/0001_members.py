@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.Column("object_type", sa.String(), nullable=False),
         sa.Column("object_id", sa.String(), nullable=False),
         sa.Column("changes", postgresql.JSONB(), nullable=False),
+        sa.Column("form_token", sa.Uuid(), nullable=True),
         sa.Column("member_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.ForeignKeyConstraint(
@@ -99,6 +100,13 @@ def upgrade() -> None:
         "audit_entry",
         ["member_id", "object_type", "object_id"],
         unique=False,
+    )
+    op.create_index(
+        "uq_audit_entry_form_token",
+        "audit_entry",
+        ["form_token"],
+        unique=True,
+        postgresql_where=sa.text("form_token IS NOT NULL"),
     )
     op.create_table(
         "calendar",
@@ -348,4 +356,5 @@ def upgrade() -> None:
         *raise_wall("team_membership"),
     ):
         op.execute(statement)
+    op.execute(f"GRANT USAGE, SELECT ON SEQUENCE organisation_id_seq TO {APPLICATION_ROLE}")
     op.execute("CREATE POLICY owner_reads ON organisation FOR SELECT TO CURRENT_USER USING (true)")
