@@ -20,6 +20,7 @@ MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 
 # Modules that hold a ``blueprint``, room by room.
 BLUEPRINTS: tuple[str, ...] = (
+    "callcenter.calls.views",
     "callcenter.members.account_views",
     "callcenter.members.draft_views",
 )

@@ -1,0 +1,212 @@
+"""Reading calls and what goes on at a place, for the desk and for the log of calls."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, literal, or_, select, tuple_
+
+from callcenter.calls.models import Call, CallTicket
+from callcenter.core import clock
+from callcenter.core.db import db
+from callcenter.core.isolation import Actor
+from callcenter.members.models import Organisation, PhoneLine
+from callcenter.routing.models import Category
+from callcenter.tickets.models import Assignment, Ticket
+from callcenter.tickets.queries.visibility import visible_to
+from callcenter.tickets.states import LIVE_ASSIGNMENT_STATES, OPEN_STATES
+from callcenter.ui.pagination import Page, Window, page_of
+
+MOST_AROUND = 12
+MOST_CALLS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class DeskLine:
+    """A line as the desk offers it: dialled number, member, service, greeting."""
+
+    id: int
+    member_id: int
+    member_name: str
+    accent_colour: str
+    member_phone: str
+    number: str
+    service: str
+    name: str
+    greeting: str
+    script: str
+
+
+def list_desk_lines(actor: Actor) -> Sequence[DeskLine]:
+    """Return the lines in service of the members that the actor serves, by member."""
+    rows = db.session.execute(
+        _lines()
+        .where(PhoneLine.active, PhoneLine.member_id.in_(actor.member_ids))
+        .order_by(Organisation.name, PhoneLine.id)
+    )
+    return [DeskLine(*row) for row in rows]
+
+
+def find_desk_line(line_id: int, actor: Actor) -> DeskLine | None:
+    """Return one line that the actor may answer, or ``None``."""
+    row = db.session.execute(
+        _lines().where(
+            PhoneLine.id == line_id, PhoneLine.active, PhoneLine.member_id.in_(actor.member_ids)
+        )
+    ).one_or_none()
+    return DeskLine(*row) if row else None
+
+
+def _lines() -> Select[Any]:
+    return select(
+        PhoneLine.id,
+        PhoneLine.member_id,
+        Organisation.short_name,
+        Organisation.accent_colour,
+        Organisation.phone,
+        PhoneLine.number,
+        PhoneLine.service,
+        PhoneLine.name,
+        PhoneLine.greeting,
+        PhoneLine.script,
+    ).join(Organisation, Organisation.id == PhoneLine.member_id)
+
+
+def list_tickets_around(
+    actor: Actor, member_id: int, dwelling_id: int | None, residence_id: int | None
+) -> Sequence[Row[Any]]:
+    """Return open tickets of a home and of its residence's common parts, the home's first.
+
+    Each row is (Ticket, category code, organisation that has it or None). One statement.
+    """
+    if dwelling_id is None and residence_id is None:
+        return []
+    places = []
+    if dwelling_id is not None:
+        places.append(Ticket.dwelling_id == dwelling_id)
+    if residence_id is not None:
+        places.append(and_(Ticket.residence_id == residence_id, Ticket.location == "common"))
+    holder = (
+        select(Assignment.organisation_name)
+        .where(
+            Assignment.member_id == Ticket.member_id,
+            Assignment.ticket_id == Ticket.id,
+            Assignment.state.in_(LIVE_ASSIGNMENT_STATES),
+            Assignment.informed_only.is_(False),
+        )
+        .order_by(Assignment.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return db.session.execute(
+        select(Ticket, Category.code, holder.label("holder"))
+        .join(
+            Category,
+            and_(Category.member_id == Ticket.member_id, Category.id == Ticket.category_id),
+        )
+        .where(
+            Ticket.member_id == member_id,
+            Ticket.state.in_(OPEN_STATES),
+            or_(*places),
+            visible_to(actor),
+        )
+        .order_by((Ticket.dwelling_id == dwelling_id).desc(), Ticket.id.desc())
+        .limit(MOST_AROUND)
+    ).all()
+
+
+def list_last_calls(
+    member_id: int, contact_id: int | None, dwelling_id: int | None
+) -> Sequence[Row[Any]]:
+    """Return the latest calls of a person or a home as (Call, category label). One statement."""
+    about = []
+    if contact_id is not None:
+        about.append(Call.contact_id == contact_id)
+    if dwelling_id is not None:
+        about.append(Call.dwelling_id == dwelling_id)
+    if not about:
+        return []
+    return db.session.execute(
+        select(Call, Category.label)
+        .outerjoin(
+            Category, and_(Category.member_id == Call.member_id, Category.id == Call.category_id)
+        )
+        .where(Call.member_id == member_id, or_(*about))
+        .order_by(Call.started_at.desc(), Call.id.desc())
+        .limit(MOST_CALLS)
+    ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """What the log of calls is narrowed to; empty means all."""
+
+    member_id: int | None = None
+    disposition: str = ""
+    number: str = ""
+    agent_id: int | None = None
+    day: date | None = None
+
+
+def list_calls(actor: Actor, wanted: CallFilter, window: Window) -> Page[Row[Any]]:
+    """Return a page of the log, newest first, as (Call, line name, category label).
+
+    Keyset on (start, id): the last page costs what the first does. One statement.
+    """
+    query = (
+        select(Call, PhoneLine.name, Category.label)
+        .outerjoin(
+            PhoneLine,
+            and_(PhoneLine.member_id == Call.member_id, PhoneLine.id == Call.line_id),
+        )
+        .outerjoin(
+            Category, and_(Category.member_id == Call.member_id, Category.id == Call.category_id)
+        )
+        .where(*_conditions(actor, wanted))
+    )
+    if window.key is not None:
+        bound = tuple_(*(literal(part) for part in window.key))
+        place = tuple_(Call.started_at, Call.id)
+        query = query.where(place > bound if window.backwards else place < bound)
+    order = (Call.started_at, Call.id) if window.backwards else (
+        Call.started_at.desc(),
+        Call.id.desc(),
+    )
+    rows = db.session.execute(query.order_by(*order).limit(window.limit)).all()
+    return page_of(rows, window, lambda row: (row.Call.started_at, row.Call.id))
+
+
+def _conditions(actor: Actor, wanted: CallFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Call.member_id.in_(actor.member_ids)]
+    if wanted.member_id is not None:
+        conditions.append(Call.member_id == wanted.member_id)
+    if wanted.disposition:
+        conditions.append(Call.disposition == wanted.disposition)
+    if wanted.number:
+        conditions.append(Call.caller_number == wanted.number)
+    if wanted.agent_id is not None:
+        conditions.append(Call.agent_id == wanted.agent_id)
+    if wanted.day is not None:
+        start = datetime.combine(wanted.day, time(), clock.PARIS)
+        end = datetime.combine(wanted.day + timedelta(days=1), time(), clock.PARIS)
+        conditions += [Call.started_at >= start, Call.started_at < end]
+    return conditions
+
+
+def list_ticket_references(call_ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
+    """Return the tickets of these calls as (id, reference), by call. One statement."""
+    found: dict[int, list[tuple[int, str]]] = {}
+    if not call_ids:
+        return found
+    for call_id, ticket_id, reference in db.session.execute(
+        select(CallTicket.call_id, Ticket.id, Ticket.reference)
+        .join(
+            Ticket,
+            and_(Ticket.member_id == CallTicket.member_id, Ticket.id == CallTicket.ticket_id),
+        )
+        .where(CallTicket.call_id.in_(call_ids))
+        .order_by(CallTicket.id)
+    ):
+        found.setdefault(call_id, []).append((ticket_id, reference))
+    return found

@@ -1,0 +1,96 @@
+// The desk's two boxes with a list under them (people and places; categories): arrows walk, Enter
+// takes, Escape closes; the first answer is ready to be taken.
+
+function optionsOf(box) {
+  return [...box.querySelectorAll('[role="option"]')];
+}
+
+function select(box, option) {
+  for (const one of optionsOf(box)) one.setAttribute("aria-selected", String(one === option));
+  const input = box.querySelector('[role="combobox"]');
+  if (!option) {
+    input.removeAttribute("aria-activedescendant");
+    return;
+  }
+  option.id ||= `option-${Math.random().toString(36).slice(2, 9)}`;
+  input.setAttribute("aria-activedescendant", option.id);
+  option.scrollIntoView({ block: "nearest" });
+}
+
+function open(box, isOpen) {
+  const list = box.querySelector('[role="listbox"]');
+  list.hidden = !isOpen;
+  box
+    .querySelector('[role="combobox"]')
+    .setAttribute("aria-expanded", String(isOpen && list.childElementCount > 0));
+}
+
+function take(option) {
+  const code = option.dataset.category;
+  if (code === undefined) return;
+  const form = document.getElementById("desk-form");
+  form.elements.category.value = code;
+  const details = document.getElementById("details");
+  window.htmx
+    .ajax("POST", form.action.replace(/save$/, "request"), {
+      source: form.elements.category_query,
+      values: Object.fromEntries(new FormData(form)),
+      target: "#details",
+    })
+    .then(() => {
+      const next = details.querySelector("fieldset input, textarea, .safety button");
+      next?.focus();
+      form.elements.category.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+}
+
+document.addEventListener("keydown", (event) => {
+  const input = event.target.closest?.('[role="combobox"]');
+  const box = input?.closest("[data-listbox]");
+  if (!box || event.isComposing) return;
+  const all = optionsOf(box);
+  const at = all.findIndex((one) => one.getAttribute("aria-selected") === "true");
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    open(box, true);
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    if (all.length) select(box, all[(at + step + all.length) % all.length]);
+  } else if (event.key === "Enter" && !event.ctrlKey && !event.altKey && !event.metaKey) {
+    event.preventDefault();
+    const chosen = all[at] || all[0];
+    if (chosen && !box.querySelector('[role="listbox"]').hidden) chosen.click();
+  } else if (event.key === "Escape") {
+    open(box, false);
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const option = event.target.closest?.('[role="option"]');
+  for (const box of document.querySelectorAll("[data-listbox]")) {
+    if (option && box.contains(option)) {
+      open(box, false);
+      take(option);
+    } else if (!box.contains(event.target)) open(box, false);
+  }
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const box = event.target.closest?.("[data-listbox]");
+  if (event.target.matches?.('[role="listbox"]') && box) {
+    open(box, true);
+    const typed = box.querySelector('[role="combobox"]').value.trim();
+    select(box, typed ? optionsOf(box)[0] : null);
+  }
+  if (event.target.id === "caller") {
+    const search = document.getElementById("desk-search");
+    search.value = "";
+    open(search.closest("[data-listbox]"), false);
+    document.getElementById("category_query")?.focus();
+    const form = document.getElementById("desk-form");
+    form.elements.contact_id.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+});
+
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches?.("#category_query")) event.target.select();
+});
