@@ -86,7 +86,7 @@ def template_database(migrate: Callable[[str], None]) -> None:
         _roles_with_our_password(superuser_url)
         roles.create_database(superuser_url, name)
         owner_url = _role_url(roles.OWNER_ROLE, name)
-        roles.prepare_inside(roles.url_for(superuser_url, database=name), owner_url)
+        roles.prepare_inside(roles.url_for(superuser_url, database=name))
         migrate(owner_url)
         connection.execute("UPDATE pg_database SET datistemplate = true WHERE datname = %s", [name])
 

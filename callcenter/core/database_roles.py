@@ -79,7 +79,7 @@ def set_password(admin_url: str, role: str, password: str) -> None:
 def create_database(admin_url: str, name: str, *, template: str = "template1") -> None:
     """Create a database that belongs to the owner role; `admin_url` is a superuser's.
 
-    Extensions and default privileges come from `template`, or from `prepare_inside`.
+    Extensions come from `template`, or from `prepare_inside`.
     """
     with connect(admin_url) as connection:
         connection.execute(
@@ -98,11 +98,11 @@ def drop_database(admin_url: str, name: str) -> None:
         )
 
 
-def prepare_inside(admin_url: str, owner_url: str) -> None:
-    """Extensions and privileges inside the database that both addresses name. Repeatable.
+def prepare_inside(admin_url: str) -> None:
+    """Extensions and privileges inside the database that the address names. Repeatable.
 
-    Tables that the owner makes later can be read and written by the application role; a migration
-    takes back what it must not do (delete from a journal, for instance).
+    The application role gets nothing by default: each migration grants what its tables allow
+    (a journal can be added to, not changed).
     """
     with connect(admin_url) as connection:
         for extension in _NEEDED_EXTENSIONS:
@@ -117,21 +117,11 @@ def prepare_inside(admin_url: str, owner_url: str) -> None:
             except (psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported):
                 continue
         connection.execute(
-            sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(sql.Identifier(OWNER_ROLE))
-        )
-        connection.execute(
             sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(APP_ROLE))
         )
-    with connect(owner_url) as connection:
-        for privileges, objects in (
-            ("SELECT, INSERT, UPDATE, DELETE", "TABLES"),
-            ("USAGE, SELECT", "SEQUENCES"),
-        ):
-            connection.execute(
-                sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {} ON {} TO {}").format(
-                    sql.SQL(privileges), sql.SQL(objects), sql.Identifier(APP_ROLE)
-                )
-            )
+        connection.execute(
+            sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(sql.Identifier(OWNER_ROLE))
+        )
 
 
 def prepare_external(url: str) -> tuple[str, str]:
@@ -198,7 +188,7 @@ def _prepare_external(url: str) -> tuple[str, str]:
                 f"DATABASE_URL: role {role} exists with another password; set DATABASE_URL to"
                 f" {APP_ROLE}'s address and DATABASE_OWNER_URL to {OWNER_ROLE}'s"
             )
-    prepare_inside(url, owner_url)
+    prepare_inside(url)
     return app_url, owner_url
 
 

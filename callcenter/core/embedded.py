@@ -161,21 +161,16 @@ def _addresses(ports: dict[str, int], keys: servers.Keys) -> Addresses:
 
 
 def _ensure_database(addresses: Addresses, keys: servers.Keys) -> None:
-    """Roles, database and extensions, on the first start (or one that was interrupted)."""
+    """Roles, database and extensions: made on the first start, checked on the others."""
     with roles.connect(addresses.superuser_url) as connection:
         row = connection.execute(
             "SELECT 1 FROM pg_database WHERE datname = %s", [roles.DATABASE]
         ).fetchone()
-    ready = "SELECT 1 FROM pg_default_acl"  # the last thing that prepare_inside makes
-    if row is not None:
-        with roles.connect(addresses.database_owner_url) as connection:
-            if connection.execute(ready).fetchone():
-                return
     roles.ensure_roles(addresses.superuser_url, keys.owner, keys.app)
     if row is None:
         roles.create_database(addresses.superuser_url, roles.DATABASE)
     inside = roles.url_for(addresses.superuser_url, database=roles.DATABASE)
-    roles.prepare_inside(inside, addresses.database_owner_url)
+    roles.prepare_inside(inside)
 
 
 @contextlib.contextmanager

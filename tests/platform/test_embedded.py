@@ -55,7 +55,10 @@ def test_first_start_makes_roles_database_and_extensions(var_dir: Path) -> None:
         assert {"pg_trgm", "unaccent", "btree_gist", "pg_stat_statements"} <= set(names)
         with roles.connect(addresses.database_owner_url) as owner:
             owner.execute("CREATE TABLE thing (id bigint GENERATED ALWAYS AS IDENTITY, name text)")
+            owner.execute(f"GRANT SELECT, INSERT ON thing TO {roles.APP_ROLE}")
         with roles.connect(app) as connection:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute("DELETE FROM thing")  # nothing is granted by default
             connection.execute("INSERT INTO thing (name) VALUES ('é')")
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute("DROP TABLE thing")
