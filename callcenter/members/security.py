@@ -8,6 +8,7 @@ import base64
 import hashlib
 import logging
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import segno
@@ -38,6 +39,7 @@ from callcenter.settings import Environment, Settings, derive_secret
 log = logging.getLogger(__name__)
 
 BLUEPRINT = "security"
+TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
 CODE_SECONDS = 30
 
 
@@ -221,7 +223,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "EMAIL_HTML": False,
         "FRESHNESS": timedelta(minutes=30),
         "FRESHNESS_GRACE_PERIOD": timedelta(minutes=15),
-        "I18N_DIRNAME": "translations",
+        "I18N_DIRNAME": str(TRANSLATIONS),
         "I18N_DOMAIN": "messages",
         "JOIN_USER_ROLES": False,
         "LOGOUT_METHODS": ["POST"],

@@ -57,7 +57,8 @@ def current_actor() -> Actor:
 def _ask_to_sign_in() -> ResponseReturnValue:
     if request.headers.get("HX-Request") or request.method != "GET":
         abort(401)
-    return redirect(url_for(current_app.config["SIGN_IN_ENDPOINT"], next=request.full_path))
+    here = request.full_path.rstrip("?")
+    return redirect(url_for(current_app.config["SIGN_IN_ENDPOINT"], next=here))
 
 
 def init_app(app: Flask, load_actor: Callable[[], Actor | None]) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pyotp
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from flask_security import hash_password
 from sqlalchemy import event, select
 
@@ -433,3 +433,43 @@ def test_ones_own_details(site: Flask, browser: Browser) -> None:
     assert "Zoe" in late.get_data(as_text=True)
     assert account(site).first_name == "Zoé"
     assert "account.details_changed" in trail(site)
+
+
+@pytest.mark.parametrize(
+    ("email", "endpoint"),
+    [
+        ("agent@plateforme.exemple.fr", "calls.desk"),
+        (STAFF, "tickets.index"),
+        ("contractor-a@aq.exemple.fr", "tickets.index"),
+        (ADMINISTRATOR, "members.index"),
+    ],
+)
+def test_the_day_begins_on_the_roles_own_page(
+    site: Flask, browser: Browser, email: str, endpoint: str
+) -> None:
+    if endpoint not in site.view_functions:
+        pytest.skip(f"{endpoint} is not there yet")
+    browser.sign_in(email, PASSWORD)
+    with site.test_request_context():
+        expected = url_for(endpoint)
+    assert browser.get("/").location == expected
+
+
+def test_the_pages_read_well(site: Flask, browser: Browser) -> None:
+    """One heading, one title, labels for the fields, French words."""
+    change(site, tf_primary_method=None)
+    pages = ["/sign-in", "/forgotten-password", "/sign-in/lost-phone"]
+    shown = [browser.get(page) for page in pages]
+    browser.sign_in(STAFF, PASSWORD)
+    own = ["/account", "/account/password", "/account/second-factor", "/account/recovery-codes"]
+    shown += [browser.get(page) for page in [*own, "/account/confirm"]]
+    for answer in shown:
+        html = answer.get_data(as_text=True)
+        assert answer.status_code == 200
+        assert html.count("<h1") == 1
+        assert 'lang="fr"' in html
+        assert " style=" not in html
+        for field in re.findall(r'<input[^>]*type="(?:text|email|password|tel)"[^>]*>', html):
+            name = re.search(r' id="([^"]+)"', field)
+            assert name
+            assert f'for="{name.group(1)}"' in html
