@@ -23,6 +23,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "callcenter.calls.views",
     "callcenter.members.account_views",
     "callcenter.members.draft_views",
+    "callcenter.tickets.views",
+    "callcenter.tickets.tenant_views",
 )
 
 # Modules that hold a ``command`` of the ``flask`` program, one per noun.

@@ -11,7 +11,7 @@ import secrets
 from base64 import urlsafe_b64encode
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 
 from callcenter.core import clock
 from callcenter.core.db import db
@@ -109,6 +109,16 @@ def find_link(token: str) -> TenantLink | None:
     if link.expires_at is not None and link.expires_at <= clock.now():
         return None
     return link
+
+
+def note_opened(member_id: int, link_id: int) -> None:
+    """Note that the page was opened; bulk on purpose, since nothing else of the row is read."""
+    db.session.execute(
+        update(TenantLink)
+        .where(TenantLink.member_id == member_id, TenantLink.id == link_id)
+        .values(last_opened_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _links(ticket: Ticket) -> list[TenantLink]:

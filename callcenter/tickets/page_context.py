@@ -1,8 +1,8 @@
 """What the ticket's page needs, loaded once and shown with or without an open form."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from flask import Response, make_response, render_template
 from flask_babel import LazyString, get_locale
@@ -134,6 +134,11 @@ class TicketPage:
         return tuple(one for one in self.actions if one not in _IN_PAGE)
 
     @property
+    def answer_words(self) -> list[tuple[str, str]]:
+        """The triage questions and their answers, as the category words them."""
+        return answers_in_words(self.head.questions, self.ticket.answers)
+
+    @property
     def visit_words(self) -> str:
         """The planned visit as a day and a slot, or nothing."""
         if self.visit is None:
@@ -204,6 +209,19 @@ def show_page(
         state_tones=STATE_TONES,
     )
     return vary_on_htmx(make_response(body, status))
+
+
+def answers_in_words(
+    questions: Sequence[Mapping[str, Any]], answers: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+    """Return (question, answer) pairs in words; what the category no longer asks is left as is."""
+    known = {str(one.get("key")): one for one in questions if isinstance(one, Mapping)}
+    found: list[tuple[str, str]] = []
+    for key, value in answers.items():
+        question = known.get(key, {})
+        choices = {str(c.get("value")): c.get("label", "") for c in question.get("choices", [])}
+        found.append((str(question.get("label", key)), str(choices.get(str(value), value))))
+    return found
 
 
 def _language() -> str:

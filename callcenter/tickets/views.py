@@ -11,11 +11,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 
 from callcenter.core import clock
-from callcenter.core.db import db, transaction
-from callcenter.core.errors import NotFound
+from callcenter.core.db import transaction
 from callcenter.core.permissions import Permission
 from callcenter.core.phone import format_phone
 from callcenter.core.presence import look_at
@@ -35,7 +33,7 @@ from callcenter.tickets.queries.lists import (
     list_tickets,
     views_of,
 )
-from callcenter.tickets.queries.pages import get_ticket
+from callcenter.tickets.queries.pages import get_id_by_reference, get_ticket
 from callcenter.tickets.rules import safe_cell
 from callcenter.tickets.services.views import delete_view, save_view
 from callcenter.ui.access import current_actor, requires
@@ -141,14 +139,7 @@ def presence(ticket_id: int) -> ResponseReturnValue:
 @requires(Permission.TICKETS_READ)
 def by_reference(reference: str) -> ResponseReturnValue:
     """Lead from the reference that people write (AQ-24817) to the ticket."""
-    from callcenter.tickets.models import Ticket
-    from callcenter.tickets.queries.visibility import visible_to
-
-    found = db.session.scalar(
-        select(Ticket.id).where(Ticket.reference == reference, visible_to(current_actor()))
-    )
-    if found is None:
-        raise NotFound
+    found = get_id_by_reference(current_actor(), reference)
     return redirect(url_for("tickets.detail", ticket_id=found))
 
 

@@ -57,6 +57,7 @@ class Head:
     dwelling: Dwelling | None
     agency_name: str
     agency_phone: str
+    questions: list[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,16 @@ def get_ticket(actor: Actor, ticket_id: int) -> Ticket:
     return ticket
 
 
+def get_id_by_reference(actor: Actor, reference: str) -> int:
+    """Return the number of the ticket that people call ``AQ-24817``; NotFound if not seen."""
+    found = db.session.scalar(
+        select(Ticket.id).where(Ticket.reference == reference, visible_to(actor))
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
 def get_head(actor: Actor, ticket_id: int) -> Head:
     """Return the ticket with its names in one statement; NotFound when the actor sees it not."""
     row = db.session.execute(
@@ -117,6 +128,7 @@ def get_head(actor: Actor, ticket_id: int) -> Head:
             Dwelling,
             Agency.name,
             Agency.phone,
+            Category.questions,
         )
         .join(Organisation, Organisation.id == Ticket.member_id)
         .join(Category, and_(Category.member_id == Ticket.member_id, Category.id == Ticket.category_id))
@@ -149,6 +161,7 @@ def get_head(actor: Actor, ticket_id: int) -> Head:
         dwelling=row[7],
         agency_name=row[8] or "",
         agency_phone=row[9] or "",
+        questions=row[10] or [],
     )
 
 

@@ -243,7 +243,7 @@ def cancel(act: Act, note: str) -> Ticket:
     ticket.closed_at = work.at
     expire_links(ticket, work.at)
     work.write(EventKind.CANCELLED, visibility=Visibility.TENANT, facts={"note": note})
-    tell_tenant(ticket, Trigger.CLOSED)
+    tell_tenant(ticket, Trigger.CANCELLED)
     return finish(work)
 
 

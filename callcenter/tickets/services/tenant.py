@@ -21,6 +21,7 @@ from callcenter.tickets.services.acts import Work, checked_text, finish, was_don
 from callcenter.tickets.services.follow_ups import tell_tenant
 from callcenter.tickets.services.progress import end_for_good, open_again
 from callcenter.tickets.states import (
+    ENDED_STATES,
     EventKind,
     TicketState,
     Visibility,
@@ -28,7 +29,7 @@ from callcenter.tickets.states import (
     VisitState,
 )
 
-_ENDED = frozenset({TicketState.RESOLVED, TicketState.CLOSED})
+_ENDED = ENDED_STATES
 
 
 def tenant_adds_word(
