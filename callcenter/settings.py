@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr = SecretStr("")
     twilio_messaging_service_sid: str = ""
     twilio_from: str = ""
+    # The rate that the provider allows our senders; a backlog leaves no faster.
+    sms_per_second: Annotated[int, Field(ge=1, le=1000)] = 100
 
     require_totp_for_administrators: bool = False
     session_minutes: Annotated[int, Field(ge=5, le=7 * 24 * 60)] = 480

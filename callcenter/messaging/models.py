@@ -84,6 +84,11 @@ class Message(Owned, Dated, Base):
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
 
+    @property
+    def state_now(self) -> MessageState:
+        """Return the state as the state machine knows it."""
+        return MessageState(self.state)
+
 
 class MessageStep(Owned, Base):
     """One state that a message reached, and when: its history, never changed."""

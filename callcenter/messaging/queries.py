@@ -1,0 +1,194 @@
+"""Scoped reads of the messaging room."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import and_, func, select
+
+from callcenter.core import clock
+from callcenter.core.db import db
+from callcenter.core.errors import NotFound
+from callcenter.messaging.models import (
+    InboundMessage,
+    Message,
+    MessageStep,
+    MessageTemplate,
+    SendingPause,
+)
+from callcenter.messaging.sending import live_pause
+from callcenter.messaging.states import MessageState
+from callcenter.ui.pagination import Page, Window, page_of
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFilter:
+    """What to show of the ledger; blank means all. ``number`` is E.164, days are Paris dates."""
+
+    state: str = ""
+    member_id: int | None = None
+    trigger: str = ""
+    number: str = ""
+    since: date | None = None
+
+
+def get_template(template_id: int, *, lock: bool = False) -> MessageTemplate:
+    """Return a template that the actor's wall shows; NotFound for any other."""
+    query = select(MessageTemplate).where(MessageTemplate.id == template_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    template = db.session.scalar(query)
+    if template is None:
+        raise NotFound
+    return template
+
+
+def list_templates(member_id: int, language: str) -> Sequence[MessageTemplate]:
+    """Return a member's templates in one language."""
+    return db.session.scalars(
+        select(MessageTemplate)
+        .where(MessageTemplate.member_id == member_id, MessageTemplate.language == language)
+        .order_by(MessageTemplate.id)
+    ).all()
+
+
+def get_message(message_id: int) -> Message:
+    """Return a message that the actor's wall shows; NotFound for any other."""
+    message = db.session.scalar(select(Message).where(Message.id == message_id))
+    if message is None:
+        raise NotFound
+    return message
+
+
+def list_messages(chosen: LedgerFilter, window: Window) -> Page[Message]:
+    """Return one page of the ledger, newest first."""
+    query = select(Message)
+    if chosen.state:
+        query = query.where(Message.state == chosen.state)
+    if chosen.member_id is not None:
+        query = query.where(Message.member_id == chosen.member_id)
+    if chosen.trigger:
+        query = query.where(Message.trigger == chosen.trigger)
+    if chosen.number:
+        query = query.where(Message.to_number == chosen.number)
+    if chosen.since:
+        begins = datetime.combine(chosen.since, time(0), tzinfo=clock.PARIS)
+        query = query.where(Message.created_at >= begins)
+    if window.key is not None:
+        (last,) = window.key
+        query = query.where(Message.id > last if window.backwards else Message.id < last)
+    order = Message.id.asc() if window.backwards else Message.id.desc()
+    rows = db.session.scalars(query.order_by(order).limit(window.limit)).all()
+    return page_of(rows, window, lambda message: (message.id,))
+
+
+def steps_of(messages: Sequence[Message]) -> dict[int, list[MessageStep]]:
+    """Return the history of these messages, oldest state first, by message."""
+    steps: dict[int, list[MessageStep]] = {message.id: [] for message in messages}
+    for step in db.session.scalars(
+        select(MessageStep).where(MessageStep.message_id.in_(list(steps))).order_by(MessageStep.id)
+    ):
+        steps[step.message_id].append(step)
+    return steps
+
+
+def messages_of_ticket(member_id: int, ticket_id: int) -> Sequence[Message]:
+    """Return what was sent, or kept from leaving, about a ticket; oldest first."""
+    return db.session.scalars(
+        select(Message)
+        .where(Message.member_id == member_id, Message.ticket_id == ticket_id)
+        .order_by(Message.id)
+    ).all()
+
+
+def count_uncertain() -> int:
+    """Return how many messages wait for a person's decision."""
+    return (
+        db.session.scalar(select(func.count()).where(Message.state == MessageState.UNCERTAIN)) or 0
+    )
+
+
+def list_live_pauses() -> Sequence[SendingPause]:
+    """Return the pauses in force that the actor may see, oldest first."""
+    return db.session.scalars(
+        select(SendingPause).where(live_pause(clock.now())).order_by(SendingPause.id)
+    ).all()
+
+
+def get_inbound(inbound_message_id: int) -> InboundMessage:
+    """Return a message received that the actor's wall shows; NotFound for any other."""
+    found = db.session.scalar(
+        select(InboundMessage)
+        .where(InboundMessage.id == inbound_message_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def list_to_sort(window: Window) -> Page[InboundMessage]:
+    """Return what somebody must read, newest first."""
+    query = select(InboundMessage).where(InboundMessage.sorted_at.is_(None))
+    if window.key is not None:
+        (last,) = window.key
+        query = query.where(
+            InboundMessage.id > last if window.backwards else InboundMessage.id < last
+        )
+    order = InboundMessage.id.asc() if window.backwards else InboundMessage.id.desc()
+    rows = db.session.scalars(query.order_by(order).limit(window.limit)).all()
+    return page_of(rows, window, lambda inbound: (inbound.id,))
+
+
+def count_to_sort() -> int:
+    """Return how many messages received wait to be read."""
+    return db.session.scalar(select(func.count()).where(InboundMessage.sorted_at.is_(None))) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class LastSent:
+    """The last message that a member sent to a number."""
+
+    member_id: int
+    ticket_id: int | None
+    contact_id: int | None
+    trigger: str
+    sent_at: datetime
+
+
+_REACHED = (
+    MessageState.ACCEPTED,
+    MessageState.SENT,
+    MessageState.DELIVERED,
+    MessageState.UNCERTAIN,
+)
+# An answer after that is about something else.
+_ANSWERABLE = timedelta(days=60)
+
+
+def last_sent_to(number: str, member_ids: Sequence[int] | None = None) -> LastSent | None:
+    """Return the last message that went to a number, from these members or any in scope."""
+    since = clock.now() - _ANSWERABLE
+    conditions = [
+        Message.to_number == number,
+        Message.state.in_(_REACHED),
+        Message.created_at > since,
+    ]
+    if member_ids is not None:
+        conditions.append(Message.member_id.in_(member_ids))
+    row = db.session.execute(
+        select(
+            Message.member_id,
+            Message.ticket_id,
+            Message.contact_id,
+            Message.trigger,
+            func.coalesce(Message.sent_at, Message.claimed_at, Message.created_at).label("at"),
+        )
+        .where(and_(*conditions))
+        .order_by(Message.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    return LastSent(row.member_id, row.ticket_id, row.contact_id, row.trigger, row.at)

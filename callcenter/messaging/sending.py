@@ -1,0 +1,292 @@
+"""Sending one message: claim it, then write down what the provider's answer proves.
+
+The claim is committed before the provider is asked and the database is released while it is.
+Each verb here is one short transaction of the caller; none of them asks the provider.
+"""
+
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from callcenter.core import clock
+from callcenter.core.db import db
+from callcenter.core.errors import (
+    ProviderError,
+    ProviderRefusedError,
+    ProviderUnavailableError,
+    ProviderUncertainError,
+)
+from callcenter.estate.models import ContactPhone
+from callcenter.estate.states import NumberFlag as KnownFlag
+from callcenter.members.models import Organisation
+from callcenter.members.states import OrganisationKind
+from callcenter.messaging.models import Message, SendingPause
+from callcenter.messaging.rules import (
+    ErrorFamily,
+    FailureAction,
+    FailureDecision,
+    NumberFlag,
+    after_failure,
+    earliest_send,
+    explain_error,
+    validity_seconds,
+)
+from callcenter.messaging.services import HOLIDAYS, note_step, record_opt_out, why_not_to
+from callcenter.messaging.states import MessageEvent, MessageState, advance, can
+
+log = logging.getLogger(__name__)
+
+BAD_CREDENTIALS = 20003
+
+_KNOWN_FLAGS = {
+    NumberFlag.INVALID: KnownFlag.INVALID,
+    NumberFlag.NOT_MOBILE: KnownFlag.LANDLINE,
+    NumberFlag.LANDLINE: KnownFlag.LANDLINE,
+    NumberFlag.BLOCKED: KnownFlag.BLOCKED,
+    NumberFlag.UNKNOWN: KnownFlag.UNKNOWN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right, and the duty, to ask the provider once for one message."""
+
+    message_id: int
+    member_id: int
+    attempt_id: str
+    to_number: str
+    body: str
+    sender: str
+    validity_seconds: int
+    claimed_at: datetime
+
+
+def claim_message(message_id: int) -> Claim | None:
+    """Take a queued message for sending; None when it is not to be sent now, or not by us.
+
+    What would no longer be right to send is settled here: expired past its life, skipped when
+    the number has been closed to us since, put off when quiet hours have begun.
+    """
+    message = db.session.scalar(
+        select(Message)
+        .where(Message.id == message_id, Message.state == MessageState.QUEUED)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    at = clock.now()
+    if message is None or message.not_before > at:
+        return None
+    validity = validity_seconds(at, message.expires_at)
+    if validity is None:
+        expire(message, at)
+        return None
+    if is_paused(message.member_id, at):
+        message.enqueued_at = None
+        return None
+    with force_locale("fr"):
+        reason = why_not_to(message.member_id, message.to_number)
+    if reason:
+        move(message, MessageEvent.SKIP, at, reason)
+        return None
+    leaves = earliest_send(at, urgent=message.urgent, holidays=HOLIDAYS)
+    if leaves > at:
+        message.not_before, message.enqueued_at = leaves, None
+        return None
+    message.attempt_id = secrets.token_hex(8)
+    message.attempts += 1
+    message.claimed_at = at
+    move(message, MessageEvent.CLAIM, at)
+    member = db.session.get_one(Organisation, message.member_id)
+    return Claim(
+        message_id=message.id,
+        member_id=message.member_id,
+        attempt_id=message.attempt_id,
+        to_number=message.to_number,
+        body=message.body,
+        sender=member.sms_sender,
+        validity_seconds=validity,
+        claimed_at=at,
+    )
+
+
+def store_accepted(claim: Claim, provider_id: str) -> None:
+    """The provider has the message, under its own id."""
+    message = locked(claim.message_id)
+    at = clock.now()
+    if message is None:
+        return
+    if message.provider_id is None:
+        message.provider_id = provider_id
+    elif message.provider_id != provider_id:
+        log.error("message %s has two provider ids", message.id)
+    message.sent_at = message.sent_at or at
+    move(message, MessageEvent.ACCEPTED, at)
+
+
+def store_failure(claim: Claim, error: ProviderError) -> None:
+    """Write down an exchange that did not end well; ``error`` says what it proves.
+
+    A callback, or a person, may have been quicker: then what they said stands.
+    """
+    message = locked(claim.message_id)
+    at = clock.now()
+    if message is None or message.attempt_id != claim.attempt_id:
+        return
+    if not can(message.state_now, MessageEvent.RELEASE):
+        return
+    match error:
+        case ProviderUncertainError():
+            message.error_code = error.code
+            with force_locale("fr"):
+                reason = _("Réponse perdue : le message est peut-être parti.")
+            move(message, MessageEvent.LOSE, at, reason)
+        case ProviderRefusedError() | ProviderUnavailableError():
+            wait: timedelta | None = getattr(error, "retry_after", None)
+            decision = after_failure(error.code, message.attempts, at, wait)
+            _follow(message, decision, error.code, at)
+        case _:
+            decision = after_failure(BAD_CREDENTIALS, message.attempts, at)
+            _follow(message, decision, BAD_CREDENTIALS, at)
+
+
+def release_unsent(claim: Claim) -> None:
+    """Put back a claimed message for which the provider was certainly not asked."""
+    message = locked(claim.message_id)
+    if message is None or message.attempt_id != claim.attempt_id:
+        return
+    if can(message.state_now, MessageEvent.RELEASE):
+        message.attempts -= 1
+        _put_back(message, clock.now(), "")
+
+
+def fail(message: Message, event: MessageEvent, code: int | None, at: datetime) -> None:
+    """End a message on the provider's word, with its reason; flag the number it speaks of."""
+    message.error_code = code
+    with force_locale("fr"):
+        reason = explain_error(code) if code else _("L'opérateur n'a pas remis le message.")
+    move(message, event, at, reason)
+    decision = after_failure(code, message.try_number, at) if code else None
+    if decision is not None:
+        if decision.alert:
+            log.error("message %s: provider code %s (%s)", message.id, code, decision.family)
+        _remember_number(message, decision)
+
+
+def expire(message: Message, at: datetime) -> None:
+    """End a queued message whose useful life is over."""
+    with force_locale("fr"):
+        reason = _("Trop tard pour être utile : le message n'est pas parti.")
+    move(message, MessageEvent.EXPIRE, at, reason)
+
+
+def move(message: Message, event: MessageEvent, at: datetime, reason: str = "") -> bool:
+    """Apply an event to a locked message; tell whether it moved. Its history keeps the move."""
+    after = advance(message.state_now, event)
+    if after is message.state_now:
+        return False
+    message.state, message.state_at, message.reason = after, at, reason
+    if after is MessageState.DELIVERED:
+        message.delivered_at = at
+    note_step(message, at, reason)
+    return True
+
+
+def locked(message_id: int) -> Message | None:
+    """Return a message, locked until the end of the transaction, as it is in the database."""
+    return db.session.scalar(
+        select(Message)
+        .where(Message.id == message_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def live_pause(at: datetime) -> ColumnElement[bool]:
+    """Return the condition that a `SendingPause` holds messages back at an instant."""
+    return SendingPause.ended_at.is_(None) & (
+        or_(SendingPause.until.is_(None), SendingPause.until > at)
+    )
+
+
+def is_paused(member_id: int, at: datetime) -> bool:
+    """Tell whether sending is stopped, for this member or for all (the platform's pause)."""
+    found = db.session.scalar(
+        select(SendingPause.id)
+        .where(
+            live_pause(at),
+            or_(
+                SendingPause.member_id == member_id,
+                SendingPause.member_id == select(platform_id()).scalar_subquery(),
+            ),
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+def platform_id() -> ColumnElement[int]:
+    """Return the platform's own wall, as a scalar sub-query."""
+    return (
+        select(Organisation.id)
+        .where(Organisation.kind == OrganisationKind.PLATFORM)
+        .order_by(Organisation.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _follow(message: Message, decision: FailureDecision, code: int | None, at: datetime) -> None:
+    """Carry out what the rules decided about a message that the provider does not have."""
+    message.error_code = code
+    if decision.alert:
+        log.error("message %s: provider code %s (%s)", message.id, code, decision.family)
+    with force_locale("fr"):
+        reason = explain_error(code)
+    match decision.action:
+        case FailureAction.RETRY:
+            _put_back(message, decision.retry_at or at, reason)
+        case FailureAction.PAUSE_ACCOUNT | FailureAction.STOP_CREDENTIALS:
+            _pause(message.member_id, decision.family, code, at)
+            _put_back(message, at, reason)
+        case FailureAction.GIVE_UP:
+            move(message, MessageEvent.FAILED, at, reason)
+            _remember_number(message, decision)
+
+
+def _put_back(message: Message, not_before: datetime, reason: str) -> None:
+    message.not_before = earliest_send(not_before, urgent=message.urgent, holidays=HOLIDAYS)
+    message.enqueued_at = message.attempt_id = message.claimed_at = None
+    move(message, MessageEvent.RELEASE, clock.now(), reason)
+
+
+def _pause(member_id: int, cause: ErrorFamily, code: int | None, at: datetime) -> None:
+    """Stop sending for everybody: the account is the platform's. One live pause per cause."""
+    wall = db.session.scalar(select(platform_id())) or member_id
+    log.error("sending is stopped: provider code %s (%s)", code, cause)
+    db.session.execute(
+        insert(SendingPause)
+        .values(member_id=wall, cause=cause, error_code=code, since=at, ended_by="")
+        .on_conflict_do_nothing()
+    )
+
+
+def _remember_number(message: Message, decision: FailureDecision) -> None:
+    if decision.family is ErrorFamily.OPTED_OUT:
+        record_opt_out(message.member_id, message.to_number, source="provider")
+    if decision.flag is None:
+        return
+    db.session.execute(
+        update(ContactPhone)
+        .where(
+            ContactPhone.member_id == message.member_id,
+            ContactPhone.number == message.to_number,
+            ContactPhone.flag == KnownFlag.NONE,
+        )
+        .values(flag=_KNOWN_FLAGS[decision.flag])
+    )

@@ -1,0 +1,1 @@
+"""The processes behind the pages: workers that do jobs, the clockwork that hands them out."""

@@ -1,0 +1,143 @@
+"""The clockwork: hands out messages at once, and does what the passing of time asks for.
+
+Several may run; the one that holds a PostgreSQL advisory lock works and the others wait to
+take over, at once if its connection falls. All that it does is harmless when done twice.
+"""
+
+import logging
+import select
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+
+import psycopg
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from callcenter.core.db import db
+from workers import periodic
+from workers.dispatcher import Dispatcher
+from workers.process import settings_of
+
+log = logging.getLogger(__name__)
+
+_LOCK = 7_302_030
+# Without a word from the database (a message falls due by time alone), look this often.
+_LOOK_SECONDS = 0.2
+_RETRY_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class Chore:
+    """Something to do every ``seconds``; ``due`` is on the monotonic clock."""
+
+    name: str
+    seconds: float
+    work: Callable[[Flask], int]
+    due: float = 0.0
+
+
+def chores() -> list[Chore]:
+    """Return what the clockwork does, and how often."""
+    return [
+        Chore("lost", 5, periodic.mark_lost_messages),
+        Chore("expired", 5, periodic.expire_messages),
+        Chore("reconciled", 20, periodic.reconcile_messages),
+        Chore("drafts purged", 3600, periodic.purge_drafts),
+        Chore("tickets closed", 600, periodic.close_silent_tickets),
+    ]
+
+
+class Clockwork:
+    """The loop of one process."""
+
+    def __init__(self, app: Flask) -> None:
+        settings = settings_of(app)
+        self.app = app
+        self._dispatcher = Dispatcher(settings.redis_url, settings.sms_per_second)
+        self._database_url = settings.database_url.replace("+psycopg", "", 1)
+        self._chores = chores()
+        self._stop = threading.Event()
+
+    def stop(self, *_signal: object) -> None:
+        """Ask it to end after the present step."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Work until `stop`; a database that goes away is waited for."""
+        while not self._stop.is_set():
+            try:
+                with psycopg.connect(self._database_url, autocommit=True) as connection:
+                    self._lead(connection)
+            except (psycopg.Error, SQLAlchemyError, OSError) as error:
+                log.warning("the database is away: %s", type(error).__name__)
+                self._stop.wait(_RETRY_SECONDS)
+
+    def _lead(self, connection: psycopg.Connection) -> None:
+        """Wait for the lock, then work as long as the connection that holds it lives."""
+        while not self._has_lock(connection):
+            if self._stop.wait(_RETRY_SECONDS):
+                return
+        log.info("this clockwork leads")
+        connection.execute("LISTEN outbox")
+        while not self._stop.is_set():
+            handed = self._dispatch()
+            self._do_chores()
+            if not handed:
+                _wait(connection, _LOOK_SECONDS if handed == 0 else _RETRY_SECONDS)
+            connection.execute("SELECT 1")  # raises when the lock fell with the server
+
+    def _has_lock(self, connection: psycopg.Connection) -> bool:
+        row = connection.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
+        return bool(row and row[0])
+
+    def _dispatch(self) -> int | None:
+        with self.app.app_context():
+            try:
+                return self._dispatcher.step()
+            finally:
+                db.session.remove()
+
+    def _do_chores(self) -> None:
+        now = time.monotonic()
+        for chore in self._chores:
+            if chore.due > now or self._stop.is_set():
+                continue
+            chore.due = now + chore.seconds
+            with self.app.app_context():
+                try:
+                    done = chore.work(self.app)
+                    if done:
+                        log.info("%s: %s", chore.name, done)
+                except SQLAlchemyError:
+                    raise
+                except Exception:
+                    # One chore that fails must not stop the messages.
+                    log.exception("chore failed: %s", chore.name)
+                finally:
+                    db.session.remove()
+
+
+def _wait(connection: psycopg.Connection, seconds: float) -> None:
+    """Return when the outbox changed, or after some time."""
+    select.select([connection.fileno()], [], [], seconds)
+    for _heard in connection.notifies(timeout=0):
+        pass
+
+
+def run(app: Flask) -> int:
+    """Run until SIGTERM or Ctrl-C; return the exit code."""
+    clockwork = Clockwork(app)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        clockwork.stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    clockwork.run()
+    with app.app_context():
+        db.engine.dispose()
+    return 0

@@ -1,0 +1,86 @@
+"""From the outbox to the queue: due messages are handed to the workers, most urgent first.
+
+No more than a few seconds' worth of work ever waits in Redis, so that memory stays flat under
+any backlog, an emergency never stands behind it, and losing Redis loses next to nothing.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+
+from callcenter.core import queues
+from callcenter.core.db import session_scope, transaction
+from callcenter.core.isolation import Scope
+from callcenter.core.queues import Job, QueueName, Task
+from callcenter.messaging.upkeep import Due, give_back, take_due
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+# Messages per job when there is a backlog: a worker sends them side by side.
+PER_JOB = 8
+# Jobs that may wait in Redis.
+MOST_WAITING = 250
+
+_EVERYTHING = Scope(everything=True)
+
+
+class Bucket:
+    """At most ``rate`` messages a second, with a reserve of one second's worth."""
+
+    def __init__(self, rate: int, now: Callable[[], float] = time.monotonic) -> None:
+        self.rate = rate
+        self._now = now
+        self._level = float(rate)
+        self._at = now()
+
+    def available(self) -> int:
+        """Return how many may leave now."""
+        at = self._now()
+        self._level = min(float(self.rate), self._level + (at - self._at) * self.rate)
+        self._at = at
+        return int(self._level)
+
+    def spend(self, count: int) -> None:
+        """Count messages that leave."""
+        self._level -= count
+
+
+class Dispatcher:
+    """Hands out what is due. Two of them at once share the work (SKIP LOCKED)."""
+
+    def __init__(self, redis_url: str, rate: int) -> None:
+        self._redis_url = redis_url
+        self._bucket = Bucket(rate)
+
+    def step(self) -> int | None:
+        """Hand out one batch; return how many messages, None if Redis is away."""
+        waiting = queues.waiting(self._redis_url, (QueueName.MESSAGES_URGENT, QueueName.MESSAGES))
+        if waiting is None:
+            return None
+        room = min(BATCH, (MOST_WAITING - waiting) * PER_JOB, self._bucket.available())
+        if room <= 0:
+            return 0
+        with session_scope(_EVERYTHING), transaction():
+            due = take_due(room)
+        if not due:
+            return 0
+        if not queues.enqueue_all(self._redis_url, tasks_for(due)):
+            with session_scope(_EVERYTHING), transaction():
+                give_back([one.id for one in due])
+            return None
+        self._bucket.spend(len(due))
+        return len(due)
+
+
+def tasks_for(due: list[Due]) -> list[Task]:
+    """Return the jobs for these messages: urgent ones each alone, in their own queue."""
+    urgent = [one.id for one in due if one.urgent]
+    others = [one.id for one in due if not one.urgent]
+    size = PER_JOB if len(others) > PER_JOB else 1
+    tasks = [Task(Job.SEND_URGENT_MESSAGES, [[number]]) for number in urgent]
+    tasks += [
+        Task(Job.SEND_MESSAGES, [others[start : start + size]])
+        for start in range(0, len(others), size)
+    ]
+    return tasks

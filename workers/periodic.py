@@ -1,0 +1,89 @@
+"""The chores of the clockwork: thin, each a few short transactions of the rooms' own verbs."""
+
+import logging
+from datetime import timedelta
+
+from flask import Flask
+
+from callcenter.core.db import session_scope, transaction
+from callcenter.core.errors import ProviderError
+from callcenter.core.isolation import Scope
+from callcenter.members import drafts
+from callcenter.messaging import upkeep
+from callcenter.messaging.gateway import Gateway, SentMessage
+from callcenter.tickets.queries.silent import list_silent
+from callcenter.tickets.services.tenant import close_silent
+from workers.process import settings_of
+from workers.provider import gateway_for
+
+log = logging.getLogger(__name__)
+
+_EVERYTHING = Scope(everything=True)
+_BATCH = 500
+# The provider's clock may be behind ours, and it lists in whole seconds.
+_CLOCK_SLACK = timedelta(minutes=2)
+
+
+def mark_lost_messages(_app: Flask) -> int:
+    """Declare uncertain the messages whose worker died."""
+    with session_scope(_EVERYTHING), transaction():
+        return upkeep.mark_lost(_BATCH)
+
+
+def expire_messages(_app: Flask) -> int:
+    """End the messages that are past their useful life."""
+    with session_scope(_EVERYTHING), transaction():
+        return upkeep.expire_overdue(_BATCH)
+
+
+def reconcile_messages(app: Flask) -> int:
+    """Look for the uncertain messages in the provider's own list; return how many were found."""
+    return reconcile(gateway_for(settings_of(app)))
+
+
+def reconcile(gateway: Gateway) -> int:
+    """As `reconcile_messages`, with a gateway of the caller's.
+
+    What the provider does not list stays uncertain: a person decides, since a list that lags
+    behind proves nothing.
+    """
+    with session_scope(_EVERYTHING):
+        doubts = upkeep.list_doubts()
+    settled = 0
+    for doubt in doubts:
+        try:
+            listed = gateway.find_by(doubt.to_number, doubt.since - _CLOCK_SLACK)
+        except ProviderError as error:
+            log.warning("the provider's list is not to be had: %s", type(error).__name__)
+            return settled
+        settled += _settle(doubt, listed)
+    return settled
+
+
+def _settle(doubt: upkeep.Doubt, listed: list[SentMessage]) -> bool:
+    """Give the doubt the oldest message with the same text that is nobody else's."""
+    same = [one for one in reversed(listed) if one.body.strip() == doubt.body.strip()]
+    if not same:
+        return False
+    with session_scope(_EVERYTHING), transaction():
+        taken = upkeep.known_provider_ids([one.provider_id for one in same])
+        for one in same:
+            if one.provider_id not in taken:
+                return upkeep.adopt(doubt.id, one.provider_id, one.status, one.error_code)
+    return False
+
+
+def purge_drafts(_app: Flask) -> int:
+    """Forget old drafts of forms."""
+    with session_scope(_EVERYTHING), transaction():
+        return drafts.purge_drafts()
+
+
+def close_silent_tickets(_app: Flask) -> int:
+    """Close the resolved tickets that the tenant has said nothing about for some days."""
+    with session_scope(_EVERYTHING):
+        found = list_silent(_BATCH)
+    for member_id, ticket_id in found:
+        with session_scope(Scope(member_ids=frozenset({member_id}))), transaction():
+            close_silent(member_id, ticket_id)
+    return len(found)
