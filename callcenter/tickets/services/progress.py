@@ -173,6 +173,7 @@ def resolve(act: Act, code: ResolutionCode, note: str = "") -> Ticket:
 
 def reopen(act: Act, note: str = "") -> Ticket:
     """Open an ended ticket again: whoever had it last has it again, with a new promise."""
+    _not_for_contractors(act)
     work = begin(act, P.TICKETS_HANDLE, P.TICKETS_TRIAGE)
     if work.repeated:
         return work.ticket
@@ -207,6 +208,7 @@ def open_again(work: Work) -> None:
 
 def close(act: Act, note: str = "") -> Ticket:
     """Close a resolved ticket: nothing more is asked of anybody."""
+    _not_for_contractors(act)
     work = begin(act, P.TICKETS_HANDLE, P.TICKETS_TRIAGE)
     if work.repeated:
         return work.ticket
@@ -227,12 +229,11 @@ def cancel(act: Act, note: str) -> Ticket:
     """Give the ticket up (opened by mistake, duplicate): the note says why. The tenant is told."""
     if not note.strip():
         raise UserError(_("Dites pourquoi la demande est annulée."), field="note")
+    _not_for_contractors(act)
     work = begin(act, P.TICKETS_HANDLE, P.TICKETS_TRIAGE)
     if work.repeated:
         return work.ticket
     ticket = work.ticket
-    if act.actor.role is Role.CONTRACTOR:
-        raise NotFound
     _mine_or_triage(act, ticket)
     end_pause_unchanged(work)
     _end_visits(work)
@@ -249,6 +250,7 @@ def cancel(act: Act, note: str) -> Ticket:
 
 def revoke_link(act: Act) -> Ticket:
     """Close the ticket's private page at once (a wrong number, a phone that was lent)."""
+    _not_for_contractors(act)
     work = begin(act, P.TICKETS_HANDLE, P.TICKETS_TRIAGE)
     if work.repeated:
         return work.ticket
@@ -256,6 +258,12 @@ def revoke_link(act: Act) -> Ticket:
         raise UserError(_("Cette demande n'a plus de lien ouvert."))
     work.write(EventKind.LINK_REVOKED)
     return finish(work)
+
+
+def _not_for_contractors(act: Act) -> None:
+    """What concerns the request itself is not for those who carry out a part of it."""
+    if act.actor.role is Role.CONTRACTOR:
+        raise NotFound
 
 
 def end_pause_unchanged(work: Work) -> None:
