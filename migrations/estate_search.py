@@ -85,15 +85,25 @@ CREATE FUNCTION estate_near_words(term text, members bigint[], most int)
         GROUP BY w.word ORDER BY 2 DESC, 1 LIMIT most $$
 """
 
+# Trigram indexes gather new entries in a list that every search must read, until it is sorted
+# in; only the index's owner may do so at once. Gathering makes an import ten times quicker.
+SETTLE = """
+CREATE FUNCTION estate_settle_search() RETURNS void
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
+    AS $$ SELECT gin_clean_pending_list(name::regclass) FROM unnest(ARRAY['ix_contact_search',
+        'ix_dwelling_search', 'ix_residence_search', 'ix_search_word_near']) AS name $$
+"""
+
 SEARCHED = ("contact", "dwelling", "residence", "search_word")
 
 
 def make_searchable() -> list[str]:
     """Return the SQL that makes the estate's search; the searched tables exist already."""
-    statements = [FOLD, CONDITION, ONE_TABLE, SEARCH, NEAR_WORDS]
+    statements = [FOLD, CONDITION, ONE_TABLE, SEARCH, NEAR_WORDS, SETTLE]
     for function in (
         "estate_search(text[], bigint, bigint[], int)",
         "estate_near_words(text, bigint[], int)",
+        "estate_settle_search()",
     ):
         statements += [
             f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC",

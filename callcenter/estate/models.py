@@ -18,14 +18,13 @@ from callcenter.estate.states import (
 
 
 def _search_index(table: str) -> Index:
-    """Index folded text by trigrams, member first; kept up at once, so that no search waits."""
+    """Index folded text by trigrams, member first (see search_text for its pending entries)."""
     return Index(
         f"ix_{table}_search",
         "member_id",
         "search",
         postgresql_using="gin",
         postgresql_ops={"search": "gin_trgm_ops"},
-        postgresql_with={"fastupdate": "off"},
     )
 
 

@@ -1,0 +1,149 @@
+"""An import from end to end, for the command and the background job: the edge of both.
+
+Three transactions: the run is recorded; the file is applied and the run ended, all or nothing;
+and, when that one is undone (a dry run, a doubt, an error), what it would have done is recorded.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask_babel import gettext as _
+
+from callcenter.core import clock
+from callcenter.core.db import session_scope, transaction
+from callcenter.core.errors import UserError
+from callcenter.core.isolation import Scope
+from callcenter.estate import import_services as services
+from callcenter.estate.applying.report import Quarantine
+from callcenter.estate.states import ImportKind, ImportState
+
+OnProgress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOrder:
+    """What is asked for: whose file, what to do with it, by whom."""
+
+    member_id: int
+    path: Path
+    file_name: str
+    kind: ImportKind
+    folder: Path
+    dry_run: bool = False
+    confirmed: bool = False
+    partial: bool = False
+    actor_id: int | None = None
+    actor_label: str = ""
+    run_id: int | None = None
+    report_path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """How it ended. ``counts`` is what stands on the run."""
+
+    run_id: int
+    state: ImportState
+    counts: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+    report: Path | None = None
+
+
+class _UndoneError(Exception):
+    """Carries the figures out of a transaction that must leave nothing behind."""
+
+    def __init__(self, state: ImportState, counts: dict[str, Any], report_file: str) -> None:
+        super().__init__(state)
+        self.state, self.counts, self.report_file = state, counts, report_file
+
+
+def run_import(order: ImportOrder, on_progress: OnProgress | None = None) -> ImportResult:
+    """Import one file as ordered and say how it ended; a file's fault is a result, not an error.
+
+    Anything else that goes wrong is raised, after the run has been marked as failed.
+    """
+    with session_scope(Scope(member_ids=frozenset({order.member_id}))):
+        run_id = _begin(order)
+        report = order.report_path or order.folder / f"refus-{order.member_id}-{run_id}.csv"
+        try:
+            _apply(order, run_id, report, on_progress)
+            state, counts, report_file = ImportState.DONE, None, None
+        except _UndoneError as undone:
+            state, counts, report_file = undone.state, undone.counts, undone.report_file
+        except UserError as error:
+            return _fail(order, run_id, error.message)
+        except BaseException:
+            _fail(order, run_id, _("Une erreur est survenue : rien n'a été changé."))
+            raise
+    return _end(order, run_id, state, counts, report_file, report)
+
+
+def _begin(order: ImportOrder) -> int:
+    with transaction():
+        if order.run_id is None:
+            run = services.open_run(
+                order.member_id,
+                order.kind,
+                order.file_name,
+                dry_run=order.dry_run,
+                actor_id=order.actor_id,
+                actor_label=order.actor_label,
+            )
+        else:
+            run = services.get_run(order.run_id)
+            run.state = ImportState.RUNNING
+            run.dry_run = order.dry_run
+            run.error = ""
+        return run.id
+
+
+def _apply(order: ImportOrder, run_id: int, report: Path, on_progress: OnProgress | None) -> None:
+    with transaction():
+        services.take_turn(order.member_id, run_id)
+        with services.read_for(order.member_id, order.path, order.kind) as reading:
+            quarantine = Quarantine(report, reading.header)
+            try:
+                done = services.apply_file(
+                    order.member_id,
+                    reading,
+                    quarantine,
+                    partial=order.partial,
+                    on_progress=on_progress or (lambda _done, _total: None),
+                )
+            finally:
+                quarantine.close()
+            run = services.get_run(run_id)
+            services.tell_result(run, reading, done, quarantine)
+            undone = ImportState.DONE if order.dry_run else None
+            if done.doubts and not order.confirmed:
+                undone = ImportState.TO_CONFIRM
+            if undone is not None:
+                raise _UndoneError(undone, run.counts, run.report_file)
+            run.state = ImportState.DONE
+            services.keep_mapping(order.member_id, reading.mapping)
+            services.record_applied(run, done)
+
+
+def _end(
+    order: ImportOrder,
+    run_id: int,
+    state: ImportState,
+    counts: dict[str, Any] | None,
+    report_file: str | None,
+    report: Path,
+) -> ImportResult:
+    with session_scope(Scope(member_ids=frozenset({order.member_id}))), transaction():
+        run = services.get_run(run_id)
+        if counts is not None:
+            run.state, run.counts, run.report_file = state, counts, report_file or ""
+            run.ended_at = clock.now()
+        return ImportResult(run_id, state, run.counts, report=report if run.report_file else None)
+
+
+def _fail(order: ImportOrder, run_id: int, message: str) -> ImportResult:
+    with session_scope(Scope(member_ids=frozenset({order.member_id}))), transaction():
+        run = services.get_run(run_id)
+        run.state, run.error, run.ended_at = ImportState.FAILED, message, clock.now()
+    return ImportResult(run_id, ImportState.FAILED, error=message)

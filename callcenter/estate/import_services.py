@@ -1,0 +1,256 @@
+"""Verbs of imports: record a run, apply a file's reading, say how it ended. Nothing commits."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from flask_babel import gettext as _
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from callcenter.core import audit, clock
+from callcenter.core.db import db
+from callcenter.core.errors import NotFound, UserError
+from callcenter.estate.applying.contracts import apply_contracts
+from callcenter.estate.applying.dwellings import apply_dwellings
+from callcenter.estate.applying.leases import apply_leases, touched_people
+from callcenter.estate.applying.outcome import Applied, Doubt, Refusal
+from callcenter.estate.applying.report import Quarantine, is_quarantine
+from callcenter.estate.applying.staging import hold_import_lock
+from callcenter.estate.applying.words import advice_words, cause_words
+from callcenter.estate.importing.fields import FileKind
+from callcenter.estate.importing.mapping import Mapping
+from callcenter.estate.importing.reader import Reading, RowReport, inspect_file, read_file
+from callcenter.estate.models import ImportMapping, ImportRun
+from callcenter.estate.search_text import make_room, refresh_search
+from callcenter.estate.states import ImportKind, ImportState
+
+# Short cells of refused rows, kept to know which leases the file did speak of.
+_MAX_UNREADABLE = 300_000
+_MAX_CELL = 40
+_FIGURES = ("rows", "read", "refused", "identical", "empty", "with_repairs", "with_warnings")
+
+OnProgress = Callable[[int, int], None]
+
+
+def _nothing(_done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+def find_kind(path: Path) -> ImportKind:
+    """Say what a file holds from its header; UserError when it is no table or tells nothing."""
+    look = inspect_file(path)
+    if look.kind is None:
+        read_file(path)  # says in words why, and which columns it saw
+        raise UserError(_("Choisissez ce que contient ce fichier."), field="kind")
+    return ImportKind(look.kind)
+
+
+def open_run(
+    member_id: int,
+    kind: ImportKind,
+    file_name: str,
+    *,
+    dry_run: bool,
+    state: ImportState = ImportState.RUNNING,
+    actor_id: int | None = None,
+    actor_label: str = "",
+) -> ImportRun:
+    """Record that a file is about to be imported; flush only."""
+    run = ImportRun(
+        member_id=member_id,
+        kind=kind,
+        file_name=file_name[:200],
+        dry_run=dry_run,
+        state=state,
+        started_at=clock.now(),
+        actor_id=actor_id,
+        actor_label=actor_label,
+    )
+    db.session.add(run)
+    db.session.flush()
+    return run
+
+
+def get_run(run_id: int) -> ImportRun:
+    """Return an import of the actor's members; NotFound otherwise."""
+    run = db.session.scalar(select(ImportRun).where(ImportRun.id == run_id))
+    if run is None:
+        raise NotFound
+    return run
+
+
+def take_turn(member_id: int, run_id: int) -> None:
+    """Hold the member's import lock for this transaction; UserError when an import is running.
+
+    Whoever holds it knows that the other runs marked as running were killed: nothing of them
+    was kept, and they are said to have failed.
+    """
+    if not hold_import_lock(member_id):
+        raise UserError(
+            _("Un autre import est en cours pour ce bailleur : attendez qu'il soit terminé.")
+        )
+    db.session.execute(
+        update(ImportRun)
+        .where(
+            ImportRun.member_id == member_id,
+            ImportRun.state == ImportState.RUNNING,
+            ImportRun.id != run_id,
+        )
+        .values(
+            state=ImportState.FAILED,
+            ended_at=clock.now(),
+            error=_("Import interrompu : rien n'a été changé. Il peut être recommencé."),
+        )
+    )
+
+
+def read_for(member_id: int, path: Path, kind: ImportKind) -> Reading:
+    """Open a file with the member's kept mapping, or with one proposed from its header.
+
+    A kept mapping whose columns are gone gives way to a proposal that has all it needs.
+    """
+    kept = db.session.scalar(
+        select(ImportMapping.mapping).where(
+            ImportMapping.member_id == member_id, ImportMapping.kind == kind
+        )
+    )
+    if kept:
+        try:
+            return read_file(path, Mapping.from_data(kept), FileKind(kind))
+        except UserError:
+            look = inspect_file(path, FileKind(kind))
+            if look.mapping is None or look.missing:
+                raise
+    return read_file(path, None, FileKind(kind))
+
+
+def keep_mapping(member_id: int, mapping: Mapping) -> None:
+    """Keep how a member's files of one kind are read, for the next one."""
+    said = {"kind": str(mapping.kind), "mapping": mapping.as_data()}
+    db.session.execute(
+        insert(ImportMapping)
+        .values(member_id=member_id, version=1, **said)
+        .on_conflict_do_update(
+            index_elements=["member_id", "kind"],
+            set_={"mapping": said["mapping"], "version": ImportMapping.version + 1},
+            where=ImportMapping.mapping != said["mapping"],
+        )
+    )
+
+
+class _Refused:
+    """Listens to the reading: writes the quarantine, remembers what refused rows spoke of."""
+
+    def __init__(self, quarantine: Quarantine) -> None:
+        self.quarantine = quarantine
+        self.cells: set[str] = set()
+
+    def __call__(self, row: RowReport) -> None:
+        self.quarantine.refuse(
+            row.line,
+            row.cells,
+            [(p.column, p.problem.value, p.problem.cause, p.problem.advice) for p in row.problems],
+        )
+        if len(self.cells) < _MAX_UNREADABLE:
+            short = (cell.strip() for cell in row.cells)
+            self.cells.update(c for c in short if 0 < len(c) <= _MAX_CELL)
+
+
+def apply_file(
+    member_id: int,
+    reading: Reading,
+    quarantine: Quarantine,
+    *,
+    partial: bool = False,
+    on_progress: OnProgress = _nothing,
+) -> Applied:
+    """Bring the member's estate to what a file says, in the present transaction.
+
+    Takes the rows as they are read (memory stays bounded), writes refused ones to
+    ``quarantine``. ``partial``, or one of our own quarantines come back, closes nothing.
+    What must be confirmed by a person is in ``doubts``: the edge decides whether to commit.
+    """
+    make_room()
+    refused = _Refused(quarantine)
+    records = reading.records(on_refused=refused)
+    closes = not (partial or is_quarantine(reading.header))
+
+    def progress(rows: int) -> None:
+        on_progress(rows, reading.total_rows)
+
+    if reading.kind is FileKind.DWELLINGS:
+        done = apply_dwellings(member_id, records, progress)
+    elif reading.kind is FileKind.LEASES:
+        done = apply_leases(member_id, records, progress, closes=closes, unreadable=refused.cells)
+    else:
+        done = apply_contracts(member_id, records, progress, closes=closes)
+    _refuse_applied(reading, quarantine, done.refusals)
+    if len(refused.cells) >= _MAX_UNREADABLE:
+        done.doubts.append(Doubt("many_refused", {"refused": reading.counts.refused}))
+    if reading.kind is FileKind.DWELLINGS and done.changes:
+        refresh_search(member_id)
+    elif reading.kind is FileKind.LEASES:
+        touched = touched_people()
+        if touched:
+            refresh_search(member_id, touched)
+    for name in _FIGURES:
+        done.counts[name] = getattr(reading.counts, name)
+    done.counts["refused"] += len(done.refusals)
+    on_progress(reading.total_rows, reading.total_rows)
+    return done
+
+
+def _refuse_applied(reading: Reading, quarantine: Quarantine, refusals: list[Refusal]) -> None:
+    """Write to the quarantine the rows that could be read but not applied."""
+    by_line = {refusal.line: refusal for refusal in refusals}
+    if not by_line:
+        return
+    columns = {rule.field: rule.column for rule in reading.mapping.rules}
+    for row in reading.table.rows():
+        refusal = by_line.get(row.line)
+        if refusal is not None:
+            column = columns.get(refusal.column, "")
+            quarantine.refuse(
+                row.line,
+                row.cells,
+                [(column, refusal.value, cause_words(refusal.code), advice_words(refusal.code))],
+            )
+
+
+def tell_result(run: ImportRun, reading: Reading, done: Applied, quarantine: Quarantine) -> None:
+    """Write on the run what was done: figures, samples, repairs, causes, doubts."""
+    causes = dict(reading.refusals.counts)
+    for refusal in done.refusals:
+        causes[refusal.code] = causes.get(refusal.code, 0) + 1
+    run.counts = {
+        **done.counts,
+        "samples": done.samples,
+        "causes": causes,
+        "repairs": dict(reading.repairs.counts),
+        "warnings": dict(reading.warnings.counts),
+        "doubts": [{"code": doubt.code, **doubt.figures} for doubt in done.doubts],
+        "form": reading.details,
+        "progress": reading.total_rows,
+        "total": reading.total_rows,
+    }
+    run.report_file = quarantine.path.name if quarantine.rows else ""
+    run.ended_at = clock.now()
+
+
+def record_applied(run: ImportRun, done: Applied) -> None:
+    """Leave the import's trace in the audit."""
+    audit.record(
+        run.member_id,
+        "import.applied",
+        "import_run",
+        run.id,
+        actor_id=run.actor_id,
+        actor_label=run.actor_label,
+        changes={
+            "file": [None, run.file_name],
+            **{
+                name: [None, done.counts.get(name, 0)]
+                for name in ("added", "changed", "closed", "refused")
+            },
+        },
+    )
