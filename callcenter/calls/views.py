@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound as NotFoundPage
 
 from callcenter.calls import queries, words
-from callcenter.calls.desk import Desk, build_desk, build_request, preview
+from callcenter.calls.desk import ANSWER_PREFIX, Desk, build_desk, build_request, preview
 from callcenter.calls.forms import DeskForm, desk_values
 from callcenter.calls.queries import CallFilter, DeskLine
 from callcenter.calls.services import LoggedCall, NewCall, log_call
@@ -20,6 +20,7 @@ from callcenter.core.errors import UserError
 from callcenter.core.permissions import Permission
 from callcenter.core.phone import format_phone, try_parse_phone
 from callcenter.estate.queries import find_callers, search
+from callcenter.estate.words import EQUIPMENT, OCCUPANCY_ROLES
 from callcenter.members.drafts import drop_draft, load_draft
 from callcenter.members.models import PhoneLine
 from callcenter.members.queries import list_members
@@ -101,7 +102,9 @@ def _words() -> dict[str, object]:
         "services": words.SERVICES,
         "dispositions": words.DISPOSITIONS,
         "caller_kinds": words.CALLER_KINDS,
-        "answer_prefix": "q-",
+        "answer_prefix": ANSWER_PREFIX,
+        "roles": OCCUPANCY_ROLES,
+        "equipment": EQUIPMENT,
     }
 
 
@@ -209,16 +212,16 @@ def desk_save(line_id: int) -> ResponseReturnValue:
 def _new_call(desk: Desk, form: DeskForm) -> NewCall:
     """Read the button that was pressed. Raises UserError for what the agent still has to say."""
     actor = g.actor
-    action = request.form.get("action", "")
+    wanted = request.form.get("outcome", "")
     category = desk.offered.category if desk.offered else None
     signpost = category is not None and category.code == _OUT_OF_SCOPE
     ticket = None
     chased: int | None = None
     disposition: Disposition | None = None
-    if action == "ticket":
+    if wanted == "ticket":
         ticket = _wanted_ticket(desk, form)
-    elif action.startswith("chase-") and action[6:].isdigit():
-        chased = int(action[6:])
+    elif wanted.startswith("chase-") and wanted[6:].isdigit():
+        chased = int(wanted[6:])
     elif form.disposition.data:
         disposition = Disposition(form.disposition.data)
     else:
@@ -235,7 +238,7 @@ def _new_call(desk: Desk, form: DeskForm) -> NewCall:
         direction=desk.direction,
         caller_kind=desk.caller_kind,
         caller_number=desk.values.get("caller_number", ""),
-        caller_name=desk.values.get("caller_name", ""),
+        caller_name=desk.person.name if desk.person else desk.values.get("caller_name", ""),
         contact_id=desk.contact_id if known or ticket else None,
         dwelling_id=desk.dwelling_id if known or ticket else None,
         category_id=own_category.id if own_category else None,
