@@ -74,15 +74,19 @@ BEGIN
 END $$
 """
 
-# The words of the members' estates that look like a mistyped one.
+# The words of the members' estates that look a little like a mistyped one: two letters that
+# changed places leave few trigrams alike. The program chooses among them by edits.
 NEAR_WORDS = """
 CREATE FUNCTION estate_near_words(term text, members bigint[], most int)
     RETURNS TABLE (word text, nearness real)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
-    AS $$ SELECT w.word, max(similarity(w.word, term)) FROM search_word AS w
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
+    AS $$ BEGIN
+    PERFORM set_config('pg_trgm.similarity_threshold', '0.2', true);
+    RETURN QUERY SELECT w.word::text, max(similarity(w.word, term)) FROM search_word AS w
         WHERE w.word % term AND w.member_id = ANY (members)
             AND w.member_id = ANY (app_member_ids())
-        GROUP BY w.word ORDER BY 2 DESC, 1 LIMIT most $$
+        GROUP BY w.word ORDER BY 2 DESC, 1 LIMIT most;
+END $$
 """
 
 # Trigram indexes gather new entries in a list that every search must read, until it is sorted

@@ -12,20 +12,18 @@ from callcenter.core.db import db
 from callcenter.estate.models import Contact, ContactPhone, Dwelling, Occupancy, Residence
 from callcenter.estate.people_queries import PLACE, load_people, place_of, with_place
 from callcenter.estate.records import FoundHome, Person, ResidenceLine, SearchResults
-from callcenter.estate.search_rules import Typed, may_be_mistyped, understand
+from callcenter.estate.search_rules import Typed, may_be_mistyped, nearest, understand
 from callcenter.members.models import Agency
 
 SHOWN = 8
-_NEAR_WORDS = 6
-_NEAR_ENOUGH = 0.34
+_NEAR_WORDS = 40
 
 _FIND = text("SELECT * FROM estate_search(:terms, :first, :members, :most)").bindparams(
     bindparam("terms", type_=ARRAY(String)), bindparam("members", type_=ARRAY(BigInteger))
 )
 _NEAR = text(
     "SELECT term, word FROM unnest(:terms) AS term,"
-    " LATERAL estate_near_words(term, :members, :most) AS near WHERE nearness >= :enough"
-    " ORDER BY term, nearness DESC"
+    " LATERAL estate_near_words(term, :members, :most) AS near ORDER BY term, nearness DESC"
 ).bindparams(bindparam("terms", type_=ARRAY(String)), bindparam("members", type_=ARRAY(BigInteger)))
 
 Found = dict[str, list[int]]
@@ -99,11 +97,10 @@ def _near_terms(terms: Sequence[str], member_ids: Collection[int]) -> list[str]:
             "terms": doubtful,
             "members": list(member_ids),
             "most": _NEAR_WORDS,
-            "enough": _NEAR_ENOUGH,
         },
     ):
         near.setdefault(row.term, []).append(row.word)
-    return ["|".join(dict.fromkeys([term, *near.get(term, [])])) for term in terms]
+    return ["|".join(dict.fromkeys([term, *nearest(term, near.get(term, []))])) for term in terms]
 
 
 def _by_phone(

@@ -11,6 +11,7 @@ MAX_TYPED = 120
 TAIL = 6
 _LEAST_LETTERS = 2
 _NEAR_FROM = 3
+_SHORT = 5
 _NUMBER = re.compile(r"(?<![\w/])\+?\(?\d[\d\s.()/-]{4,}\d(?!\w)")
 _MOST_DIGITS = 17
 
@@ -92,3 +93,36 @@ def _words(text: str) -> list[str]:
 def may_be_mistyped(term: str) -> bool:
     """Say whether a term is worth comparing with the words of the estate."""
     return len(term) >= _NEAR_FROM and not any(c.isdigit() for c in term) and "|" not in term
+
+
+def edits(typed: str, word: str) -> int:
+    """Count the letters to add, take away, change or swap with a neighbour between two words.
+
+    >>> edits("moraeu", "moreau"), edits("dupres", "dupre")
+    (1, 1)
+    """
+    before: list[int] = []
+    last = list(range(len(word) + 1))
+    for i, letter in enumerate(typed, start=1):
+        row = [i]
+        for j, other in enumerate(word, start=1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != other))
+            swapped = i > 1 and j > 1 and letter == word[j - 2] and typed[i - 2] == other
+            row.append(min(cost, before[j - 2] + 1) if swapped else cost)
+        before, last = last, row
+    return last[-1]
+
+
+def nearest(typed: str, words: list[str], most: int = 6) -> list[str]:
+    """Return the words that a hand may have meant, the nearest first.
+
+    One mistake in a short word, two in a longer one; a word still being typed is compared with
+    the beginning of the others.
+    """
+    allowed = 1 if len(typed) <= _SHORT else 2
+    found = []
+    for place, word in enumerate(words):
+        far = min(edits(typed, word), edits(typed, word[: len(typed)]))
+        if far <= allowed:
+            found.append((far, place, word))
+    return [word for _, _, word in sorted(found)[:most]]
