@@ -14,6 +14,7 @@ class CallState(StrEnum):
     """Where a call stands. Forward only, whatever order the exchange reports in."""
 
     RINGING = "ringing"
+    WAITING = "waiting"
     ANSWERED = "answered"
     WRAP_UP = "wrap_up"
     ENDED = "ended"
@@ -47,3 +48,83 @@ class CallTicketLink(StrEnum):
     OPENED = "opened"
     CHASE = "chase"
     ABOUT = "about"
+
+
+class CallProvider(StrEnum):
+    """Who told us about a call: the agent by hand, or an exchange."""
+
+    DESK = "desk"
+    TWILIO = "twilio"
+    CTI = "cti"
+
+
+class CallPath(StrEnum):
+    """Which way a caller was led."""
+
+    NONE = "none"
+    QUEUE = "queue"
+    ON_CALL = "on_call"
+    CLOSED = "closed"
+    OVERFLOW = "overflow"
+    CALLBACK = "callback"
+
+
+class LegKind(StrEnum):
+    """Whose telephone one leg of a call is."""
+
+    AGENT = "agent"
+    TRANSFER = "transfer"
+    ON_CALL = "on_call"
+
+
+class PresenceState(StrEnum):
+    """What an agent is doing."""
+
+    AVAILABLE = "available"
+    ON_CALL = "on_call"
+    WRAP_UP = "wrap_up"
+    BREAK = "break"
+    AWAY = "away"
+
+
+class BreakReason(StrEnum):
+    """Why an agent takes no calls for a while."""
+
+    NONE = ""
+    REST = "rest"
+    LUNCH = "lunch"
+    MEETING = "meeting"
+    TRAINING = "training"
+    PAPERWORK = "paperwork"
+
+
+class TaskKind(StrEnum):
+    """Why somebody is to be called back; a later one does not lower what was asked for."""
+
+    MISSED = "missed"
+    ABANDONED = "abandoned"
+    CALLBACK = "callback"
+
+
+class TaskState(StrEnum):
+    """Whether the person is still to be called back."""
+
+    OPEN = "open"
+    DONE = "done"
+
+
+class Overflow(StrEnum):
+    """What becomes of a caller whom the queue can't take."""
+
+    CALLBACK = "callback"
+    NUMBER = "number"
+    HANG_UP = "hang_up"
+
+
+# Calls that somebody may still have to do something about.
+LIVE_CALL_STATES = (
+    CallState.RINGING,
+    CallState.WAITING,
+    CallState.ANSWERED,
+    CallState.WRAP_UP,
+)

@@ -36,8 +36,29 @@ def upgrade() -> None:
         sa.Column("note", sa.String(), nullable=False),
         sa.Column("handed_to_label", sa.String(), nullable=False),
         sa.Column("form_token", sa.String(), nullable=True),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("dialled_number", sa.String(), nullable=False),
+        sa.Column("answering_number", sa.String(), nullable=False),
+        sa.Column("queue_name", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("cause", sa.String(), nullable=False),
+        sa.Column("queued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("hold_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("held_seconds", sa.BigInteger(), nullable=False),
+        sa.Column("wrap_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("transferred_to", sa.String(), nullable=False),
+        sa.Column("caller_hint", sa.String(), nullable=False),
+        sa.Column("caller_matches", sa.BigInteger(), nullable=False),
+        sa.Column("reported_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("member_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.CheckConstraint("provider IN ('desk', 'twilio', 'cti')", name=op.f("ck_call_provider")),
+        sa.CheckConstraint(
+            "path IN ('none', 'queue', 'on_call', 'closed', 'overflow', 'callback')",
+            name=op.f("ck_call_path"),
+        ),
         sa.CheckConstraint(
             "caller_kind IN ('contact', 'third_party', 'anonymous')",
             name=op.f("ck_call_caller_kind"),
@@ -47,7 +68,7 @@ def upgrade() -> None:
             "service IN ('tenants', 'syndic', 'land')", name=op.f("ck_call_service")
         ),
         sa.CheckConstraint(
-            "state IN ('ringing', 'answered', 'wrap_up', 'ended', 'abandoned')",
+            "state IN ('ringing', 'waiting', 'answered', 'wrap_up', 'ended', 'abandoned')",
             name=op.f("ck_call_state"),
         ),
         sa.ForeignKeyConstraint(
@@ -104,6 +125,13 @@ def upgrade() -> None:
         "call",
         ["caller_number", "member_id", sa.literal_column("started_at DESC")],
         unique=False,
+    )
+    op.create_index(
+        "ix_call_live",
+        "call",
+        ["member_id", "started_at"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('ringing', 'waiting', 'answered', 'wrap_up')"),
     )
     op.create_table(
         "call_ticket",
