@@ -40,6 +40,7 @@ CALLER_KINDS: Final[dict[CallerKind, LazyString]] = {
 
 CALL_STATES: Final[dict[CallState, LazyString]] = {
     CallState.RINGING: _l("Sonne"),
+    CallState.WAITING: _l("En attente"),
     CallState.ANSWERED: _l("En cours"),
     CallState.WRAP_UP: _l("Après-appel"),
     CallState.ENDED: _l("Terminé"),
