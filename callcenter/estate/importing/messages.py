@@ -124,6 +124,8 @@ CAUSE: dict[str, str] = {
     "bad_equipment": N_("Équipement inconnu"),
     "bad_hours": N_("Horaires incompréhensibles"),
     "bad_residences": N_("Liste de résidences incompréhensible"),
+    "unknown_dwelling": N_("Aucun logement du patrimoine ne porte ce numéro"),
+    "unknown_residence": N_("Aucune résidence du patrimoine ne porte ce code"),
 }
 
 # What the person can do about it; a cause without its own advice has the general one.
@@ -150,6 +152,8 @@ ADVICE: dict[str, str] = {
     "bad_hours": N_("Écrivez par exemple 24/7 ou 8h30-12h30 13h30-17h30"),
     "bad_residences": N_("Écrivez les codes séparés par |, ou TOUTES"),
     "bad_equipment": N_("Choisissez un équipement de la liste, ou complétez la liste de codes"),
+    "unknown_dwelling": N_("Corrigez le numéro, ou importez d'abord le fichier des logements"),
+    "unknown_residence": N_("Corrigez le code, ou importez d'abord le fichier des logements"),
 }
 GENERAL_ADVICE = N_("Corrigez la cellule et renvoyez la ligne")
 

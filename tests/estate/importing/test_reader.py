@@ -239,7 +239,7 @@ def test_a_contract(read_text: Reader) -> None:
     )
     first, second = read.records
     assert (first.equipment, first.residences, first.on_call) == (
-        "door_entry", ("0001", "0002"), True,
+        "access_control", ("0001", "0002"), True,
     )  # fmt: skip
     assert first.phone == "+33536490001"
     assert (second.every_residence, second.around_the_clock, second.ends_on) == (True, True, None)

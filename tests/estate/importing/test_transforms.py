@@ -346,9 +346,9 @@ def test_residences() -> None:
     [("ASCENSEUR", "lift"), ("CHAUFFAGE COLLECTIF", "collective_heating"),
      ("CHAUDIERE INDIVIDUELLE", "individual_boiler"),
      ("ROBINETTERIE MULTISERVICES", "plumbing"), ("VMC", "ventilation"),
-     ("NUISIBLES", "pest_control"), ("CONTROLE D'ACCES", "door_entry"),
-     ("ESPACES VERTS", "green_spaces"), ("ELECTRICITE", "electricity"),
-     ("Toiture", "roofing"), ("Serrurerie", "locksmith")],
+     ("NUISIBLES", "pest_control"), ("CONTROLE D'ACCES", "access_control"),
+     ("ESPACES VERTS", "grounds"), ("ELECTRICITE", "electricity"),
+     ("Toiture", "roof"), ("Serrurerie", "locks")],
 )  # fmt: skip
 def test_equipment(text: str, code: str) -> None:
     assert value("equipment", text) == code
