@@ -179,9 +179,7 @@ def _build_member(
         lift = services.add_partner(
             member.id, OrganisationKind.CONTRACTOR, "Ascensoristes du Sud-Ouest"
         )
-        heating = services.add_partner(
-            member.id, OrganisationKind.CONTRACTOR, "Garonne Thermique"
-        )
+        heating = services.add_partner(member.id, OrganisationKind.CONTRACTOR, "Garonne Thermique")
         syndic = services.add_partner(member.id, OrganisationKind.SYNDIC, "Syndic des Chartrons")
         for key, role, organisation in (
             ("manager", Role.MANAGER, member),
@@ -314,9 +312,7 @@ def load_world(app: Flask) -> World:
                 select(Organisation).where(Organisation.member_id == Organisation.id)
             )
         }
-        users = {
-            user.email.split("@")[0]: user.id for user in session.scalars(select(User))
-        }
+        users = {user.email.split("@")[0]: user.id for user in session.scalars(select(User))}
         members = [
             _load_member(session, organisations[name], index)
             for index, name in enumerate(("Aquitanis", "Mésolia"))

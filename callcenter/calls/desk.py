@@ -30,11 +30,12 @@ from callcenter.tickets.services.preview import TicketPreview, preview_ticket
 
 ANSWER_PREFIX = "q-"
 _LONGEST_CALL_HOURS = 12
+_LONGEST_NUMBER = 18  # digits of a bigint
 
 
 def _number(values: Mapping[str, str], name: str) -> int | None:
     text = values.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else None
 
 
 @dataclass(slots=True)
@@ -52,8 +53,8 @@ class Desk:
     answers: dict[str, str] = field(default_factory=dict)
     outcome: AnswerOutcome | None = None
     location: Location | None = None
-    tickets: Sequence[Row[Any]] = ()
-    calls: Sequence[Row[Any]] = ()
+    tickets: Sequence[Row[*tuple[Any, ...]]] = ()
+    calls: Sequence[Row[*tuple[Any, ...]]] = ()
 
     @property
     def handed_over(self) -> bool:
@@ -184,9 +185,7 @@ def build_desk(line: DeskLine, values: Mapping[str, str], actor: Actor) -> Desk:
     if desk.person is not None and card is None and residence is None:
         desk.owner = get_member(desk.person.member_id)
     _read_request(desk)
-    desk.tickets = list_tickets_around(
-        actor, desk.owner.id, desk.dwelling_id, desk.residence_id
-    )
+    desk.tickets = list_tickets_around(actor, desk.owner.id, desk.dwelling_id, desk.residence_id)
     desk.calls = list_last_calls(desk.owner.id, desk.contact_id, desk.dwelling_id)
     return desk
 

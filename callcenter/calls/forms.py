@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 from flask import request
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, SelectField
+from wtforms import HiddenField, SelectChoice, SelectField
 from wtforms.validators import Optional
 
 from callcenter.calls.desk import ANSWER_PREFIX
 from callcenter.calls.states import CallerKind, Direction
 from callcenter.calls.words import DISPOSITIONS, WITHOUT_TICKET
+from callcenter.routing.states import Location
 from callcenter.ui.forms import BaseForm, LineField, LongTextField, PhoneField
 
 _MOST_ANSWERS = 12
-_HIDDEN = ("contact_id", "dwelling_id", "residence_id", "started_at", "safety_read")
 
 
 class DeskForm(BaseForm):
@@ -25,11 +25,9 @@ class DeskForm(BaseForm):
     started_at = HiddenField()
     safety_read = HiddenField()
     category = HiddenField()
-    caller_kind = SelectField(choices=[(kind.value, kind.value) for kind in CallerKind])
-    direction = SelectField(choices=[(d.value, d.value) for d in Direction])
-    location = SelectField(
-        choices=[("", ""), ("private", ""), ("common", "")], validators=[Optional()]
-    )
+    caller_kind = SelectField(choices=[kind.value for kind in CallerKind])
+    direction = SelectField(choices=[direction.value for direction in Direction])
+    location = SelectField(choices=["", *Location], validators=[Optional()])
     caller_number = PhoneField(_l("Numéro qui appelle"))
     caller_name = LineField(_l("Nom et qualité"))
     sms_number = PhoneField(_l("Numéro pour le suivi par SMS"))
@@ -37,7 +35,10 @@ class DeskForm(BaseForm):
     note = LongTextField(_l("Note sur l'appel"), rows=2)
     disposition = SelectField(
         _l("Issue de l'appel"),
-        choices=[("", _l("Choisir…")), *((d.value, DISPOSITIONS[d]) for d in WITHOUT_TICKET)],
+        choices=[
+            SelectChoice("", _l("Choisir…")),
+            *(SelectChoice(ending.value, DISPOSITIONS[ending]) for ending in WITHOUT_TICKET),
+        ],
         validators=[Optional()],
     )
 
@@ -55,7 +56,5 @@ def desk_values(form: DeskForm) -> dict[str, str]:
 
 def answers_in(posted: Mapping[str, str]) -> dict[str, str]:
     """Return the answers among posted fields, bounded in number and length."""
-    answers = {
-        name: value[:80] for name, value in posted.items() if name.startswith(ANSWER_PREFIX)
-    }
+    answers = {name: value[:80] for name, value in posted.items() if name.startswith(ANSWER_PREFIX)}
     return dict(list(answers.items())[:_MOST_ANSWERS])

@@ -58,7 +58,7 @@ def find_desk_line(line_id: int, actor: Actor) -> DeskLine | None:
     return DeskLine(*row) if row else None
 
 
-def _lines() -> Select[Any]:
+def _lines() -> Select[*tuple[Any, ...]]:
     return select(
         PhoneLine.id,
         PhoneLine.member_id,
@@ -75,7 +75,7 @@ def _lines() -> Select[Any]:
 
 def list_tickets_around(
     actor: Actor, member_id: int, dwelling_id: int | None, residence_id: int | None
-) -> Sequence[Row[Any]]:
+) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return open tickets of a home and of its residence's common parts, the home's first.
 
     Each row is (Ticket, category code, organisation that has it or None). One statement.
@@ -118,7 +118,7 @@ def list_tickets_around(
 
 def list_last_calls(
     member_id: int, contact_id: int | None, dwelling_id: int | None
-) -> Sequence[Row[Any]]:
+) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return the latest calls of a person or a home as (Call, category label). One statement."""
     about = []
     if contact_id is not None:
@@ -149,7 +149,7 @@ class CallFilter:
     day: date | None = None
 
 
-def list_calls(actor: Actor, wanted: CallFilter, window: Window) -> Page[Row[Any]]:
+def list_calls(actor: Actor, wanted: CallFilter, window: Window) -> Page[Row[*tuple[Any, ...]]]:
     """Return a page of the log, newest first, as (Call, line name, category label).
 
     Keyset on (start, id): the last page costs what the first does. One statement.
@@ -169,9 +169,13 @@ def list_calls(actor: Actor, wanted: CallFilter, window: Window) -> Page[Row[Any
         bound = tuple_(*(literal(part) for part in window.key))
         place = tuple_(Call.started_at, Call.id)
         query = query.where(place > bound if window.backwards else place < bound)
-    order = (Call.started_at, Call.id) if window.backwards else (
-        Call.started_at.desc(),
-        Call.id.desc(),
+    order = (
+        (Call.started_at, Call.id)
+        if window.backwards
+        else (
+            Call.started_at.desc(),
+            Call.id.desc(),
+        )
     )
     rows = db.session.execute(query.order_by(*order).limit(window.limit)).all()
     return page_of(rows, window, lambda row: (row.Call.started_at, row.Call.id))

@@ -93,17 +93,13 @@ def log_call(new: NewCall) -> LoggedCall:
 def _wait_for_the_twin(new: NewCall) -> None:
     """Two requests of one double click wait for each other here; other calls don't."""
     db.session.execute(
-        select(
-            func.pg_advisory_xact_lock(func.hashtextextended(f"call {new.form_token}", 0))
-        )
+        select(func.pg_advisory_xact_lock(func.hashtextextended(f"call {new.form_token}", 0)))
     )
 
 
 def _already_logged(new: NewCall) -> LoggedCall | None:
     call = db.session.scalar(
-        select(Call).where(
-            Call.member_id == new.line.member_id, Call.form_token == new.form_token
-        )
+        select(Call).where(Call.member_id == new.line.member_id, Call.form_token == new.form_token)
     )
     if call is None:
         return None
@@ -176,9 +172,7 @@ def _handed(form_token: str) -> str:
     return f"{form_token}-handed"
 
 
-def _write(
-    new: NewCall, member_id: int, disposition: Disposition, **changes: object
-) -> Call:
+def _write(new: NewCall, member_id: int, disposition: Disposition, **changes: object) -> Call:
     at = clock.now()
     known = new.keep_identity
     values: dict[str, object] = {

@@ -25,6 +25,7 @@ from callcenter.members.drafts import drop_draft, load_draft
 from callcenter.members.models import PhoneLine
 from callcenter.members.queries import list_members
 from callcenter.routing.category_search import search_categories
+from callcenter.tickets.services.opening import NewTicket
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.htmx import go_to
 from callcenter.ui.pagination import window_from
@@ -81,7 +82,7 @@ def _filled(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _render(
-    desk: Desk, form: DeskForm, *, status: int = 200, restored: bool = False, error: str = ""
+    desk: Desk, form: DeskForm, *, status: int = 200, restored: bool = False
 ) -> ResponseReturnValue:
     shown = render_template(
         "calls/desk.html",
@@ -90,8 +91,7 @@ def _render(
         accent_id=desk.line.member_id,
         draft_key=draft_key(desk.line.id),
         restored=restored,
-        error=error,
-        preview=_preview(desk),
+        deferred=True,
         **_words(),
     )
     return make_response(shown, status)
@@ -106,10 +106,6 @@ def _words() -> dict[str, object]:
         "roles": OCCUPANCY_ROLES,
         "equipment": EQUIPMENT,
     }
-
-
-def _preview(desk: Desk) -> object:
-    return preview(desk, current_actor())
 
 
 @blueprint.get("/desk/<int:line_id>/search")
@@ -163,7 +159,13 @@ def _fragment(line_id: int, template: str, *, around: bool) -> ResponseReturnVal
     desk = build_desk(line, values, current_actor()) if around else build_request(line, values)
     form.sms_number.data = desk.sms_number
     return render_template(
-        template, desk=desk, form=form, preview=_preview(desk), swap=True, **_words()
+        template,
+        desk=desk,
+        form=form,
+        # Who calls is shown at once; where the ticket would go follows in a request of its own.
+        preview=None if around else preview(desk, current_actor()),
+        deferred=around,
+        **_words(),
     )
 
 
@@ -250,11 +252,13 @@ def _new_call(desk: Desk, form: DeskForm) -> NewCall:
     )
 
 
-def _wanted_ticket(desk: Desk, form: DeskForm) -> object:
+def _wanted_ticket(desk: Desk, form: DeskForm) -> NewTicket | None:
     if desk.offered is None:
         raise UserError(_("Choisissez un motif."), "category")
     if desk.safety_pending:
-        raise UserError(_("Lisez d'abord les consignes de sécurité, puis confirmez-le."), "category")
+        raise UserError(
+            _("Lisez d'abord les consignes de sécurité, puis confirmez-le."), "category"
+        )
     if desk.offered.category.locations and desk.location is None:
         raise UserError(_("Dites si c'est une partie privative ou commune."), "location")
     if desk.sms_number and try_parse_phone(desk.sms_number) is None:

@@ -71,7 +71,9 @@ def _target(row: CategoryRow) -> Target | None:
 
 def _question(raw: dict[str, Any]) -> Question:
     choices = tuple(
-        Choice(**{**choice, "priority": Priority(choice["priority"]) if choice["priority"] else None})
+        Choice(
+            **{**choice, "priority": Priority(choice["priority"]) if choice["priority"] else None}
+        )
         for choice in raw["choices"]
     )
     return Question(raw["key"], raw["label"], choices)

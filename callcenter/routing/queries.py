@@ -67,9 +67,7 @@ _kept: WeakKeyDictionary[Engine, dict[int, MemberRouting]] = WeakKeyDictionary()
 def get_routing(member_id: int) -> MemberRouting:
     """Return the member's routing, from memory when nothing changed. One statement, or eight."""
     stamp = (
-        db.session.scalar(
-            select(RoutingStamp.version).where(RoutingStamp.member_id == member_id)
-        )
+        db.session.scalar(select(RoutingStamp.version).where(RoutingStamp.member_id == member_id))
         or 0
     )
     engine = db.engine

@@ -61,8 +61,7 @@ def rule_from(row: RoutingRule, organisations: dict[int, OrganisationRef]) -> Ru
     conditions = dict(row.conditions)
     answers = tuple(sorted(conditions.pop("answers", {}).items()))
     read = {
-        name: _ENUMS[name](value) if name in _ENUMS else value
-        for name, value in conditions.items()
+        name: _ENUMS[name](value) if name in _ENUMS else value for name, value in conditions.items()
     }
     return Rule(
         id=row.id,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import aliased
 
 from callcenter.core.db import db
@@ -169,6 +169,7 @@ def _place(request: RouteRequest) -> _Place | None:
         (Agency, and_(Agency.member_id == Residence.member_id, Agency.id == Residence.agency_id)),
         (syndic, and_(syndic.member_id == Residence.member_id, syndic.id == Residence.syndic_id)),
     )
+    query: Select[*tuple[Any, ...]]
     if request.dwelling_id is not None:
         query = (
             select(*columns, Dwelling)
@@ -182,12 +183,10 @@ def _place(request: RouteRequest) -> _Place | None:
             )
             .where(Dwelling.member_id == request.member_id, Dwelling.id == request.dwelling_id)
         )
-        building = Dwelling.building_id
     else:
         query = select(*columns).where(
             Residence.member_id == request.member_id, Residence.id == request.residence_id
         )
-        building = None
     for target, condition in joins:
         query = query.outerjoin(target, condition)
     query = query.outerjoin(
@@ -195,7 +194,7 @@ def _place(request: RouteRequest) -> _Place | None:
         and_(
             Building.member_id == Residence.member_id,
             Building.residence_id == Residence.id,
-            Building.id == (building if building is not None else request.building_id),
+            Building.id == (Dwelling.building_id if request.dwelling_id else request.building_id),
         ),
     )
     row = db.session.execute(query).first()

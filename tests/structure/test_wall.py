@@ -155,9 +155,7 @@ def _own_row(session: Session, table: sa.Table, member_id: int) -> dict[str, Any
     row = session.execute(
         sa.select(table).where(table.c.member_id == member_id).order_by(table.c.id).limit(1)
     ).one()
-    return {
-        name: value for name, value in row._mapping.items() if table.c[name].computed is None
-    }
+    return {name: value for name, value in row._mapping.items() if table.c[name].computed is None}
 
 
 def _unique_names(table: sa.Table) -> dict[str, Any]:

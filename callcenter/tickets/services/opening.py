@@ -125,9 +125,7 @@ def open_ticket(new: NewTicket) -> Ticket:
 
 def _already_open(new: NewTicket) -> Ticket | None:
     return db.session.scalar(
-        select(Ticket).where(
-            Ticket.member_id == new.member_id, Ticket.form_token == new.form_token
-        )
+        select(Ticket).where(Ticket.member_id == new.member_id, Ticket.form_token == new.form_token)
     )
 
 
@@ -194,7 +192,16 @@ def _write_opening(ticket: Ticket, new: NewTicket, route: RoutePreview, at: date
     sent: list[tuple[int | None, str, int | None, str, bool]] = [
         (route.organisation_id, route.organisation_name, route.team_id, route.team_name, False)
     ]
-    sent += [(*told, True) for told in route.inform]
+    sent += [
+        (
+            told.organisation.id,
+            told.organisation.name,
+            told.team.id if told.team else None,
+            told.team.name if told.team else "",
+            True,
+        )
+        for told in route.inform
+    ]
     known: set[int] = set()
     for organisation_id, name, team_id, team_name, informed_only in sent:
         if organisation_id is None or organisation_id in known:
@@ -320,10 +327,10 @@ def _dwelling_place(new: NewTicket) -> _Place:
             "number": dwelling.number,
         }
     )
-    return _Place(
-        dwelling.residence_id, dwelling.building_id, dwelling.id, words, dwelling.city
-    )
+    return _Place(dwelling.residence_id, dwelling.building_id, dwelling.id, words, dwelling.city)
 
 
 def _wrong_place() -> UserError:
-    return UserError(_("Ce lieu n'est pas chez ce membre : choisissez-le à nouveau."), field="place")
+    return UserError(
+        _("Ce lieu n'est pas chez ce membre : choisissez-le à nouveau."), field="place"
+    )

@@ -10,6 +10,7 @@ from callcenter.messaging.services import MessagePreview, preview_message
 from callcenter.messaging.states import Trigger
 from callcenter.routing.queries import OfferedCategory
 from callcenter.routing.services import RoutePreview, RouteRequest, decide_route
+from callcenter.routing.states import Location
 from callcenter.tickets.links import TOKEN_LENGTH
 from callcenter.tickets.models import Ticket
 from callcenter.tickets.services.follow_ups import follow_up_values
@@ -40,7 +41,7 @@ def preview_ticket(
             member_id=new.member_id,
             service=new.service,
             category_id=offered.id,
-            location=new.location,
+            location=Location(new.location) if new.location else None,
             residence_id=new.residence_id,
             building_id=new.building_id,
             dwelling_id=new.dwelling_id,
