@@ -22,7 +22,7 @@ _EXTENSION = "presence"
 
 @dataclass(slots=True)
 class _Store:
-    client: "redis.Redis[str]"
+    client: redis.Redis
     silent_until: float = 0.0
 
 

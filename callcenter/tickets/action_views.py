@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from wtforms.fields.choices import SelectChoice
 
 from callcenter.core.db import db, transaction
 from callcenter.core.errors import NotFound, UserError
@@ -62,7 +63,9 @@ _NEEDED: Final[dict[Action, Permission]] = {
 
 def _offer(act: Act, form: Any, _page: TicketPage) -> Ticket:
     organisation, _dash, team = str(form.destination.data).partition("-")
-    return services.offer_to(act, int(organisation), int(team) if team else None, form.note.data)
+    return services.offer_to(
+        act, int(organisation), int(team) if team else None, form.note.data or ""
+    )
 
 
 def _plan(act: Act, form: Any, _page: TicketPage) -> Ticket:
@@ -162,12 +165,14 @@ def _view_of(action: Action) -> Callable[[int], ResponseReturnValue]:
 
 def _form(action: Action, page: TicketPage) -> BaseForm:
     ticket = page.head.ticket
-    form = FORMS[action](data={"version": ticket.version}) if request.method == "GET" else (
-        FORMS[action]()
+    form = (
+        FORMS[action](data={"version": ticket.version})
+        if request.method == "GET"
+        else (FORMS[action]())
     )
     if action is Action.OFFER:
         form.destination.choices = [
-            (value, f"{organisation} · {team}" if team else organisation)
+            SelectChoice(value, f"{organisation} · {team}" if team else organisation)
             for value, organisation, team in list_destinations(ticket.member_id)
         ]
     elif action is Action.ASSIGN:
@@ -176,7 +181,10 @@ def _form(action: Action, page: TicketPage) -> BaseForm:
         me = current_actor().user_id
         people.sort(key=lambda one: one[0] != me)
         form.user_id.choices = [
-            *((str(number), _("Moi") if number == me else name) for number, name in people),
-            ("0", _("Personne : à toute l'équipe")),
+            *(
+                SelectChoice(str(number), _("Moi") if number == me else name)
+                for number, name in people
+            ),
+            SelectChoice("0", _("Personne : à toute l'équipe")),
         ]
     return form

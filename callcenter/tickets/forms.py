@@ -2,7 +2,8 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, RadioField, SelectField
-from wtforms.validators import InputRequired, Optional
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Optional
 
 from callcenter.tickets import words
 from callcenter.tickets.actions import Action
@@ -30,7 +31,7 @@ class RefuseForm(VersionedForm):
     reason = RadioField(
         _l("Pourquoi ?"),
         [InputRequired(_CHOOSE)],
-        choices=[(str(one), words.REFUSAL_REASONS[one]) for one in RefusalReason],
+        choices=[SelectChoice(str(one), words.REFUSAL_REASONS[one]) for one in RefusalReason],
     )
     note = LongTextField(_l("Précisions pour la plateforme"), [Optional()])
 
@@ -51,7 +52,7 @@ class PlanForm(VersionedForm):
     def __init__(self, *args: object, **kwargs: object) -> None:
         """Offer the usual slots, in the reader's language."""
         super().__init__(*args, **kwargs)
-        self.slot.choices = [(one.key, slot_text(one)) for one in VISIT_SLOTS]
+        self.slot.choices = [SelectChoice(one.key, slot_text(one)) for one in VISIT_SLOTS]
 
 
 class HoldForm(VersionedForm):
@@ -60,7 +61,7 @@ class HoldForm(VersionedForm):
     cause = RadioField(
         _l("Qu'attend-on ?"),
         [InputRequired(_CHOOSE)],
-        choices=[(str(one), words.HOLD_CAUSES[one]) for one in HoldCause],
+        choices=[SelectChoice(str(one), words.HOLD_CAUSES[one]) for one in HoldCause],
     )
     note = LongTextField(
         _l("Message pour le locataire"), [Optional()], rows=2, max_length=TENANT_TEXT_MAX
@@ -73,7 +74,7 @@ class ResolveForm(VersionedForm):
     code = RadioField(
         _l("Comment ?"),
         [InputRequired(_CHOOSE)],
-        choices=[(str(one), words.RESOLUTION_CODES[one]) for one in ResolutionCode],
+        choices=[SelectChoice(str(one), words.RESOLUTION_CODES[one]) for one in ResolutionCode],
     )
     note = LongTextField(
         _l("Message pour le locataire"),
@@ -100,14 +101,14 @@ class OfferForm(VersionedForm):
 class CancelForm(VersionedForm):
     """Why the ticket is given up."""
 
-    note = LongTextField(_l("Pourquoi ?"), [InputRequired(_l("Dites pourquoi."))], rows=2)
+    note = LongTextField(_l("Pourquoi ?"), [DataRequired(_l("Dites pourquoi."))], rows=2)
 
 
 class CommentForm(BaseForm):
     """A comment: between colleagues, or for the tenant's page."""
 
     body = LongTextField(
-        _l("Commentaire"), [InputRequired(_l("Écrivez votre commentaire."))], rows=2
+        _l("Commentaire"), [DataRequired(_l("Écrivez votre commentaire."))], rows=2
     )
     to_tenant = BooleanField(_l("Le locataire peut le lire sur sa page de suivi"))
 
@@ -115,7 +116,7 @@ class CommentForm(BaseForm):
 class SaveViewForm(BaseForm):
     """The name under which the present filters are kept."""
 
-    name = LineField(_l("Nom de la vue"), [InputRequired(_l("Donnez un nom."))], max_length=60)
+    name = LineField(_l("Nom de la vue"), [DataRequired(_l("Donnez un nom."))], max_length=60)
 
 
 FORMS: dict[Action, type[BaseForm]] = {

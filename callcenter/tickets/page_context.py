@@ -117,7 +117,8 @@ class TicketPage:
             if not one.informed_only and AssignmentState(one.state) in LIVE_ASSIGNMENT_STATES
         ]
         own = [one for one in live if one.organisation_id == self.actor.organisation_id]
-        return (own or live or [None])[-1]
+        held = own or live
+        return held[-1] if held else None
 
     @property
     def main_actions(self) -> tuple[Action, ...]:
@@ -211,9 +212,7 @@ def show_page(
     return vary_on_htmx(make_response(body, status))
 
 
-def answers_in_words(
-    questions: Sequence[Mapping[str, Any]], answers: Mapping[str, Any]
-) -> list[tuple[str, str]]:
+def answers_in_words(questions: Sequence[Any], answers: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return (question, answer) pairs in words; what the category no longer asks is left as is."""
     known = {str(one.get("key")): one for one in questions if isinstance(one, Mapping)}
     found: list[tuple[str, str]] = []

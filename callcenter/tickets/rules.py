@@ -155,8 +155,10 @@ def _with(word: str, value: str) -> str:
     if not value:
         return ""
     first = search_words(value).split(" ")[0].rstrip(".")
-    return value if first in {"bat", "batiment", "entree", "hall", "etage", "rdc", "porte"} else (
-        f"{word} {value}"
+    return (
+        value
+        if first in {"bat", "batiment", "entree", "hall", "etage", "rdc", "porte"}
+        else (f"{word} {value}")
     )
 
 

@@ -60,7 +60,9 @@ def step_details(view: TenantView) -> dict[int, str]:
         cause = words.HOLD_CAUSES_FOR_TENANT.get(ticket.hold_cause, "")
         details[now] = _("En attente : %(cause)s.", cause=cause)
     elif now < 3 and ticket.due_at is not None:  # noqa: PLR2004 - before anybody comes
-        due = _("Réponse prévue avant le %(day)s.", day=day_text(clock.in_paris(ticket.due_at).date()))
+        due = _(
+            "Réponse prévue avant le %(day)s.", day=day_text(clock.in_paris(ticket.due_at).date())
+        )
         if ticket.due_at < clock.now():
             due = _("Nous avons du retard, avec nos excuses : votre demande n'est pas oubliée.")
         details[now] = f"{details.get(now, '')} {due}".strip()

@@ -232,9 +232,7 @@ def _show(
     return make_response(body, status)
 
 
-def _act(
-    token: str, run: Callable[[int, int, str], Ticket], done: str
-) -> ResponseReturnValue:
+def _act(token: str, run: Callable[[int, int, str], Ticket], done: str) -> ResponseReturnValue:
     member_id, ticket_id = _open(token)
     if not _from_here():
         message = _("Ouvrez cette page depuis le lien reçu, puis recommencez.")

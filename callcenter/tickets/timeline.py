@@ -1,12 +1,11 @@
 """The timeline in words: each event, message and call as people read it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from flask_babel import LazyString, format_date
-from flask_babel import gettext as _
+from flask_babel import LazyString, format_date, gettext
 from flask_babel import lazy_gettext as _l
 
 from callcenter.core.phone import format_phone
@@ -17,6 +16,11 @@ from callcenter.tickets.queries.pages import Moment
 from callcenter.tickets.rules import Slot
 from callcenter.tickets.states import EventKind, Visibility
 from callcenter.ui.timewords import moment as moment_words
+
+
+def _(text: str, **values: object) -> str:
+    """Say it in the reader's language."""
+    return str(gettext(text, **values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,7 @@ def entry_of(moment: Moment, now: datetime) -> Entry:
 
 def event_title(kind: EventKind, facts: Mapping[str, Any], visibility: str = "") -> str:
     """Return what an event tells, in one line."""
-    made = _TITLES[kind]
-    return str(made(facts) if kind is not EventKind.COMMENT else _comment_title(visibility))
+    return _comment_title(visibility) if kind is EventKind.COMMENT else _TITLES[kind](facts)
 
 
 def slot_text(slot: Slot) -> str:
@@ -106,7 +109,7 @@ def day_text(day: date) -> str:
 
 def _hour(text: str) -> str:
     hour, _colon, minute = text.partition(":")
-    return str(_("%(hour)s h %(minute)s", hour=int(hour), minute=minute))
+    return _("%(hour)s h %(minute)s", hour=int(hour), minute=minute)
 
 
 def _where(facts: Mapping[str, Any]) -> str:
@@ -156,7 +159,8 @@ def _resumed(facts: Mapping[str, Any]) -> str:
     before, after = facts.get("due_before"), facts.get("due_after")
     if before and after and before != after:
         return _(
-            "Reprise : le délai passe au %(day)s", day=day_text(datetime.fromisoformat(after).date())
+            "Reprise : le délai passe au %(day)s",
+            day=day_text(datetime.fromisoformat(after).date()),
         )
     return _("Reprise")
 
@@ -171,7 +175,7 @@ def _answered(facts: Mapping[str, Any]) -> str:
     return _("Le locataire demande un autre créneau")
 
 
-_TITLES: Final = {
+_TITLES: Final[dict[EventKind, Callable[[Mapping[str, Any]], str]]] = {
     EventKind.OPENED: lambda _f: _("Demande ouverte"),
     EventKind.HANDED_OVER: lambda f: _("Reçue sur la ligne de %(name)s", name=f.get("from", "")),
     EventKind.OFFERED: _offered,
@@ -216,7 +220,7 @@ def _message(moment: Moment, now: datetime) -> Entry:
         if leaves > now:
             status = _("Partira %(when)s", when=moment_words(leaves, now))
     title = _("SMS au %(number)s", number=format_phone(facts["to"])) if facts["to"] else _("SMS")
-    return Entry("sms", str(title), moment.at, "", moment.body, status, tone)
+    return Entry("sms", title, moment.at, "", moment.body, status, tone)
 
 
 def _call(moment: Moment) -> Entry:
@@ -225,4 +229,4 @@ def _call(moment: Moment) -> Entry:
     about = _DISPOSITIONS.get(moment.kind)
     name = facts["name"] or (format_phone(facts["number"]) if facts["number"] else _("anonyme"))
     title = f"{title} · {name}" + (f" · {about}" if about else "")
-    return Entry("call", str(title), moment.at, moment.who, moment.body)
+    return Entry("call", title, moment.at, moment.who, moment.body)

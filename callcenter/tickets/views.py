@@ -3,9 +3,9 @@
 import csv
 import io
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, flash, g, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
@@ -91,7 +91,7 @@ def keep_view() -> ResponseReturnValue:
     """Keep the present filters under a name; the same name replaces the former ones."""
     form = SaveViewForm()
     filters = TicketFilters.read(request.args)
-    back = url_for("tickets.index", **filters.query())
+    back = _address_of(filters)
     if not form.validate():
         flash(form.first_error(), "danger")
         return redirect(back, code=303)
@@ -166,8 +166,13 @@ def _list(filters: TicketFilters) -> ResponseReturnValue:
         state_tones=STATE_TONES,
         priorities=PRIORITIES,
         export_max=EXPORT_MAX,
-        saved_address=lambda view: url_for("tickets.index", **TicketFilters.read(view.query).query()),
+        saved_address=lambda view: _address_of(TicketFilters.read(view.query)),
     )
+
+
+def _address_of(filters: TicketFilters) -> str:
+    arguments: dict[str, Any] = filters.query()
+    return url_for("tickets.index", **arguments)
 
 
 def _counts() -> dict[str, int]:
@@ -219,5 +224,6 @@ def _instant(value: Any) -> str:
 
 @blueprint.record_once
 def _badges(state: BlueprintSetupState) -> None:
-    register_badge(state.app, "to_accept", lambda: _counts().get("to-accept", 0))
-    register_badge(state.app, "triage", lambda: _counts().get("triage", 0))
+    app = cast("Flask", state.app)
+    register_badge(app, "to_accept", lambda: _counts().get("to-accept", 0))
+    register_badge(app, "triage", lambda: _counts().get("triage", 0))

@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 from sqlalchemy import select
 
@@ -19,6 +21,10 @@ from tests.tickets.scenes import (
 from tests.world import World, as_system
 
 REFUSE = RefusalReason.NOT_OURS
+
+
+def offer(organisation_id: int, team_id: int | None, a: services.Act) -> None:
+    services.offer_to(a, organisation_id, team_id)
 
 
 def to_landlord(world: World, ticket_id: int) -> None:
@@ -70,9 +76,7 @@ def test_triage_sends_it_on_and_counts_the_moves(world: World) -> None:
     assert {o.organisation_id for o in assignments_of(ticket_id) if o.state == "offered"} == {
         world.a.lift
     }
-    act(
-        world, "contractor-a", ticket_id, lambda a: services.refuse_assignment(a, REFUSE, "")
-    )
+    act(world, "contractor-a", ticket_id, lambda a: services.refuse_assignment(a, REFUSE, ""))
     act(world, "agent", ticket_id, lambda a: services.offer_to(a, world.a.id))
     again = next(o for o in assignments_of(ticket_id) if o.organisation_id == world.a.id)
     assert (again.state, again.moves, again.reason) == ("offered", again.moves, "")
@@ -123,7 +127,7 @@ def test_destinations_are_the_member_s_own(world: World) -> None:
                 world,
                 "agent",
                 ticket_id,
-                lambda a, o=organisation, t=team: services.offer_to(a, o, t),
+                partial(offer, organisation, team),
             )
         assert error.value.field == "destination"
 

@@ -10,7 +10,7 @@ from callcenter.core.errors import UserError
 from callcenter.messaging.states import MessageState
 from callcenter.routing.models import Category
 from callcenter.tickets import services
-from callcenter.tickets.models import Ticket, TenantLink
+from callcenter.tickets.models import TenantLink, Ticket
 from tests.tickets.scenes import (
     acting,
     actor_of,

@@ -178,9 +178,7 @@ def test_cancelling_says_why_and_can_be_undone(world: World) -> None:
 
 def test_the_platform_answers_from_triage(world: World) -> None:
     ticket_id = opened(world, "A-DOC", location="none")
-    ticket = act(
-        world, "agent", ticket_id, lambda a: services.resolve(a, ResolutionCode.ANSWERED)
-    )
+    ticket = act(world, "agent", ticket_id, lambda a: services.resolve(a, ResolutionCode.ANSWERED))
     assert (ticket.state, ticket.needs_triage) == ("resolved", False)
     ticket = act(world, "agent", ticket_id, services.reopen)
     assert ticket.needs_triage

@@ -42,9 +42,7 @@ def resolve(world: World, ticket_id: int) -> None:
     )
 
 
-def test_the_page_says_where_it_stands_and_whom_to_call(
-    pages: PageChecker, world: World
-) -> None:
+def test_the_page_says_where_it_stands_and_whom_to_call(pages: PageChecker, world: World) -> None:
     ticket_id = opened(world)
     page = pages.get(f"/s/{token_for(ticket_id)}")
     assert ticket_of(ticket_id).reference in page.heading
@@ -57,9 +55,7 @@ def test_the_page_says_where_it_stands_and_whom_to_call(
     assert "Set-Cookie" not in page.response.headers or "_user_id" not in page.html
 
 
-def test_the_page_tells_no_more_than_a_tenant_should_see(
-    pages: PageChecker, world: World
-) -> None:
+def test_the_page_tells_no_more_than_a_tenant_should_see(pages: PageChecker, world: World) -> None:
     ticket_id = opened(world)
     act(world, "agent", ticket_id, lambda a: services.comment(a, "Locataire difficile"))
     act(world, "agent", ticket_id, lambda a: services.comment(a, "On arrive", to_tenant=True))
@@ -222,7 +218,7 @@ def test_guessing_is_slowed(app: Flask, client: FlaskClient, world: World) -> No
 
 
 def test_few_statements(app: Flask, client: FlaskClient, world: World) -> None:
-    from tests.tickets.statements import counted
+    from tests.statements import counted
 
     token = token_for(opened(world))
     client.get(f"/s/{token}")

@@ -119,7 +119,7 @@ def view_condition(view: str, actor: Actor) -> list[ColumnElement[bool]]:
     made = {"to-accept": _to_accept, "today": _today, "mine": _mine}.get(view)
     still_open = Ticket.state.in_(OPEN_STATES)
     if view == "triage":
-        return [Ticket.needs_triage, still_open]
+        return [Ticket.needs_triage.is_(True), still_open]
     return [still_open, made(actor)] if made else [still_open]
 
 

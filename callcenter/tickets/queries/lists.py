@@ -182,7 +182,7 @@ def _choice(
     ).where(condition)
 
 
-def _rows(actor: Actor, filters: TicketFilters) -> Select[Any]:
+def _rows(actor: Actor, filters: TicketFilters) -> Select[*tuple[Any, ...]]:
     """The rows of a list, each with who has it now (or had it last)."""
     holder = (
         select(
@@ -247,7 +247,9 @@ def _beyond(window: Window, *, by_due: bool) -> ColumnElement[bool]:
     if not isinstance(last, int) or not (due is None or isinstance(due, datetime)):
         return true()
     if due is None:
-        same = and_(Ticket.due_at.is_(None), Ticket.id < last if window.backwards else Ticket.id > last)
+        same = and_(
+            Ticket.due_at.is_(None), Ticket.id < last if window.backwards else Ticket.id > last
+        )
         return or_(Ticket.due_at.is_not(None), same) if window.backwards else same
     mine = tuple_(Ticket.due_at, Ticket.id)
     edge = tuple_(literal(due), literal(last))

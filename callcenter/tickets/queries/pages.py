@@ -131,16 +131,21 @@ def get_head(actor: Actor, ticket_id: int) -> Head:
             Category.questions,
         )
         .join(Organisation, Organisation.id == Ticket.member_id)
-        .join(Category, and_(Category.member_id == Ticket.member_id, Category.id == Ticket.category_id))
+        .join(
+            Category,
+            and_(Category.member_id == Ticket.member_id, Category.id == Ticket.category_id),
+        )
         .outerjoin(
             Residence,
             and_(Residence.member_id == Ticket.member_id, Residence.id == Ticket.residence_id),
         )
         .outerjoin(
-            Building, and_(Building.member_id == Ticket.member_id, Building.id == Ticket.building_id)
+            Building,
+            and_(Building.member_id == Ticket.member_id, Building.id == Ticket.building_id),
         )
         .outerjoin(
-            Dwelling, and_(Dwelling.member_id == Ticket.member_id, Dwelling.id == Ticket.dwelling_id)
+            Dwelling,
+            and_(Dwelling.member_id == Ticket.member_id, Dwelling.id == Ticket.dwelling_id),
         )
         .outerjoin(
             Agency, and_(Agency.member_id == Residence.member_id, Agency.id == Residence.agency_id)
@@ -283,7 +288,9 @@ def list_residents(actor: Actor, ticket: Ticket) -> list[Resident]:
         )
         .outerjoin(
             ContactPhone,
-            and_(ContactPhone.member_id == Contact.member_id, ContactPhone.contact_id == Contact.id),
+            and_(
+                ContactPhone.member_id == Contact.member_id, ContactPhone.contact_id == Contact.id
+            ),
         )
         .where(
             Occupancy.member_id == ticket.member_id,
@@ -325,7 +332,10 @@ def list_others_here(actor: Actor, ticket: Ticket) -> list[OtherTicket]:
             Ticket.dwelling_id,
         )
         .where(
-            Ticket.member_id == ticket.member_id, Ticket.id != ticket.id, or_(*near), visible_to(actor)
+            Ticket.member_id == ticket.member_id,
+            Ticket.id != ticket.id,
+            or_(*near),
+            visible_to(actor),
         )
         .order_by(Ticket.id.desc())
         .limit(OTHERS_MAX)

@@ -4,6 +4,7 @@ The wall in the database already hides other members; this is what each role see
 """
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy.orm import aliased
 
 from callcenter.core.isolation import Actor
 from callcenter.core.permissions import Permission, Role
@@ -14,6 +15,11 @@ from callcenter.members.states import TeamKind
 from callcenter.routing.models import Category
 from callcenter.tickets.models import Assignment, Ticket
 from callcenter.tickets.states import AssignmentState
+
+# Under names of their own: a query around them may hold the same tables.
+_sent = aliased(Assignment)
+_category = aliased(Category)
+_residence = aliased(Residence)
 
 # A refused or withdrawn ticket is no longer that organisation's business.
 SEEN_ASSIGNMENT_STATES = (
@@ -48,46 +54,45 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     return or_(Ticket.restricted.is_(False), _sent_to_me(actor))
 
 
-def my_team_ids(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition that a row of ``Assignment`` was sent to one of the actor's teams."""
-    return Assignment.team_id.in_(
-        select(TeamMembership.team_id).where(TeamMembership.user_id == actor.user_id)
-    )
-
-
 def _sent_to_organisation(organisation_id: int) -> ColumnElement[bool]:
     return exists().where(
-        Assignment.member_id == Ticket.member_id,
-        Assignment.ticket_id == Ticket.id,
-        Assignment.organisation_id == organisation_id,
-        Assignment.state.in_(SEEN_ASSIGNMENT_STATES),
+        _sent.member_id == Ticket.member_id,
+        _sent.ticket_id == Ticket.id,
+        _sent.organisation_id == organisation_id,
+        _sent.state.in_(SEEN_ASSIGNMENT_STATES),
     )
 
 
 def _sent_to_me(actor: Actor) -> ColumnElement[bool]:
     return exists().where(
-        Assignment.member_id == Ticket.member_id,
-        Assignment.ticket_id == Ticket.id,
-        Assignment.state.in_(SEEN_ASSIGNMENT_STATES),
-        or_(Assignment.assignee_id == actor.user_id, my_team_ids(actor)),
+        _sent.member_id == Ticket.member_id,
+        _sent.ticket_id == Ticket.id,
+        _sent.state.in_(SEEN_ASSIGNMENT_STATES),
+        or_(
+            _sent.assignee_id == actor.user_id,
+            _sent.team_id.in_(
+                select(TeamMembership.team_id).where(TeamMembership.user_id == actor.user_id)
+            ),
+        ),
     )
 
 
 def _category_is_open_to_caretakers() -> ColumnElement[bool]:
     """Caretakers see no rent matter (A-…) and no quarrel or violence (V-…)."""
     return exists().where(
-        Category.member_id == Ticket.member_id,
-        Category.id == Ticket.category_id,
-        Category.code.notlike("A-%"),
-        Category.code.notlike("V-%"),
+        _category.member_id == Ticket.member_id,
+        _category.id == Ticket.category_id,
+        _category.code.notlike("A-%"),
+        _category.code.notlike("V-%"),
     )
 
 
 def _in_my_care(actor: Actor) -> ColumnElement[bool]:
     return Ticket.residence_id.in_(
-        select(Residence.id)
+        select(_residence.id)
         .join(
-            Team, and_(Team.member_id == Residence.member_id, Team.agency_id == Residence.agency_id)
+            Team,
+            and_(Team.member_id == _residence.member_id, Team.agency_id == _residence.agency_id),
         )
         .join(
             TeamMembership,

@@ -53,9 +53,7 @@ def accept(act: Act, work: Work, assignment: Assignment) -> None:
         return
     _require_open(work.ticket)
     answer(assignment, AssignmentState.ACCEPTED, work.at)
-    work.write(
-        EventKind.ACCEPTED, visibility=Visibility.TENANT, facts=facts_of(act, assignment)
-    )
+    work.write(EventKind.ACCEPTED, visibility=Visibility.TENANT, facts=facts_of(act, assignment))
     tell_tenant(work.ticket, Trigger.ACCEPTED, organisme=assignment.organisation_name)
 
 
@@ -86,9 +84,7 @@ def refuse_assignment(act: Act, reason: RefusalReason, note: str = "") -> Ticket
     return finish(work)
 
 
-def offer_to(
-    act: Act, organisation_id: int, team_id: int | None = None, note: str = ""
-) -> Ticket:
+def offer_to(act: Act, organisation_id: int, team_id: int | None = None, note: str = "") -> Ticket:
     """Send the ticket to an organisation (and a team of it), from triage or from who has it.
 
     Whoever had it on offer or in hand no longer does, except the organisations that are only

@@ -98,9 +98,7 @@ def put_on_hold(act: Act, cause: HoldCause, note: str = "") -> Ticket:
     )
     with force_locale(language_of(ticket)):
         said = str(words.HOLD_CAUSES_FOR_TENANT[cause])
-    tell_tenant(
-        ticket, Trigger.ON_HOLD, cause=said, organisme=assignment.organisation_name
-    )
+    tell_tenant(ticket, Trigger.ON_HOLD, cause=said, organisme=assignment.organisation_name)
     return finish(work)
 
 
@@ -281,9 +279,7 @@ def _mine_or_triage(act: Act, ticket: Ticket) -> Assignment | None:
     ):
         return None
     if not act.actor.may(P.TICKETS_HANDLE):
-        raise UserError(
-            _("La demande est chez un organisme : c'est à lui de la terminer.")
-        )
+        raise UserError(_("La demande est chez un organisme : c'est à lui de la terminer."))
     return assignment_in_hand(act, ticket)
 
 

@@ -75,9 +75,7 @@ def tenant_says_fixed(
     if work.repeated or work.ticket.state != TicketState.RESOLVED:
         return work.ticket
     end_for_good(work)
-    work.write(
-        EventKind.TENANT_CONFIRMED, visibility=Visibility.TENANT, facts={"channel": channel}
-    )
+    work.write(EventKind.TENANT_CONFIRMED, visibility=Visibility.TENANT, facts={"channel": channel})
     return finish(work)
 
 
@@ -156,9 +154,7 @@ def tenant_opts_out(
     if work.repeated or not work.ticket.contact_number:
         return work.ticket
     record_opt_out(member_id, work.ticket.contact_number, source=channel)
-    work.write(
-        EventKind.TENANT_OPTED_OUT, visibility=Visibility.TENANT, facts={"channel": channel}
-    )
+    work.write(EventKind.TENANT_OPTED_OUT, visibility=Visibility.TENANT, facts={"channel": channel})
     db.session.flush()
     return work.ticket
 

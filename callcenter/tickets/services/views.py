@@ -18,9 +18,7 @@ def save_view(actor: Actor, name: str, filters: TicketFilters) -> SavedView:
         select(SavedView).where(SavedView.user_id == actor.user_id, SavedView.name == name)
     )
     if found is None:
-        count = db.session.scalar(
-            select(func.count()).where(SavedView.user_id == actor.user_id)
-        )
+        count = db.session.scalar(select(func.count()).where(SavedView.user_id == actor.user_id))
         if (count or 0) >= VIEWS_MAX:
             raise UserError(
                 _("Vous gardez déjà %(count)s vues : supprimez-en une d'abord.", count=VIEWS_MAX)

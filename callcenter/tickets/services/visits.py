@@ -142,9 +142,7 @@ def check_slot(day: date, slot: Slot) -> None:
     """Raise UserError for a day that is past, a slot that is over, or a year that is far off."""
     today = clock.today()
     if day < today:
-        raise UserError(
-            _("Cette date est passée : choisissez un jour à venir."), field="day"
-        )
+        raise UserError(_("Cette date est passée : choisissez un jour à venir."), field="day")
     if slot_is_past(day, slot, clock.now()):
         raise UserError(
             _("Ce créneau est déjà passé aujourd'hui : choisissez-en un autre."), field="slot"
