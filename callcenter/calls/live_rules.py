@@ -66,17 +66,19 @@ def believable(told: datetime | None, received: datetime) -> datetime:
 
 def learn(facts: Facts, report: Report, at: datetime) -> Facts:
     """Return the facts with one more piece of news; the earliest instant of each kind is kept."""
-    name = {
-        Report.NEW: "started_at",
-        Report.QUEUED: "queued_at",
-        Report.ANSWERED: "answered_at",
-        Report.ENDED: "ended_at",
-    }[report]
-    known = getattr(facts, name)
-    learnt = replace(facts, **{name: at if known is None else min(known, at)})
+    match report:
+        case Report.QUEUED:
+            facts = replace(facts, queued_at=_earliest(facts.queued_at, at))
+        case Report.ANSWERED:
+            facts = replace(facts, answered_at=_earliest(facts.answered_at, at))
+        case Report.ENDED:
+            facts = replace(facts, ended_at=_earliest(facts.ended_at, at))
     # A call exists from the first thing that was ever heard of it.
-    first = at if learnt.started_at is None else min(learnt.started_at, at)
-    return replace(learnt, started_at=first)
+    return replace(facts, started_at=_earliest(facts.started_at, at))
+
+
+def _earliest(known: datetime | None, at: datetime) -> datetime:
+    return at if known is None else min(known, at)
 
 
 def state_of(facts: Facts) -> CallState:
