@@ -21,6 +21,7 @@ MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 # Modules that hold a ``blueprint``, room by room.
 BLUEPRINTS: tuple[str, ...] = (
     "callcenter.calls.views",
+    "callcenter.calls.live_views",
     "callcenter.members.account_views",
     "callcenter.members.draft_views",
     "callcenter.tickets.views",
@@ -28,7 +29,7 @@ BLUEPRINTS: tuple[str, ...] = (
 )
 
 # Modules that hold a ``command`` of the ``flask`` program, one per noun.
-COMMANDS: tuple[str, ...] = ("callcenter.cli.users",)
+COMMANDS: tuple[str, ...] = ("callcenter.cli.estate", "callcenter.cli.users")
 
 csrf = CSRFProtect()
 

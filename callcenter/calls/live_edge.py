@@ -1,0 +1,22 @@
+"""The edge of live calls: what views and webhooks share to tell the screens after the commit."""
+
+from callcenter.calls.live_cards import call_event, presence_event
+from callcenter.calls.live_queries import line_words
+from callcenter.calls.models import Call
+from callcenter.calls.presence import Agent
+from callcenter.core import live
+from callcenter.core.db import after_commit
+
+
+def tell_call(call: Call) -> None:
+    """Have every desk concerned show this call as it is now, once it is committed."""
+    event = call_event(call, line_words(call))
+    after_commit(lambda: live.publish(event))
+
+
+def tell_presence(home_id: int, agent: Agent | None) -> None:
+    """Have the person and the supervisors see a change of presence, once it is committed."""
+    if agent is None:
+        return
+    event = presence_event(home_id, agent)
+    after_commit(lambda: live.publish(event))
