@@ -6,6 +6,7 @@ and, when that one is undone (a dry run, a doubt, an error), what it would have 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from callcenter.core.db import session_scope, transaction
 from callcenter.core.errors import UserError
 from callcenter.core.isolation import Scope
 from callcenter.estate import import_services as services
-from callcenter.estate.applying.report import Quarantine
+from callcenter.estate.importing.report import QuarantineWriter
 from callcenter.estate.states import ImportKind, ImportState
 
 OnProgress = Callable[[int, int], None]
@@ -34,10 +35,14 @@ class ImportOrder:
     dry_run: bool = False
     confirmed: bool = False
     partial: bool = False
+    afresh: bool = False
     actor_id: int | None = None
     actor_label: str = ""
     run_id: int | None = None
     report_path: Path | None = None
+    # Files of the same try that come first: a dry run of leases needs the homes that are only
+    # being tried too. Undone with it.
+    after: tuple[tuple[ImportKind, Path], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +107,15 @@ def _begin(order: ImportOrder) -> int:
 def _apply(order: ImportOrder, run_id: int, report: Path, on_progress: OnProgress | None) -> None:
     with transaction():
         services.take_turn(order.member_id, run_id)
-        with services.read_for(order.member_id, order.path, order.kind) as reading:
-            quarantine = Quarantine(report, reading.header)
-            try:
+        for kind, path in order.after if order.dry_run else ():
+            with services.read_for(order.member_id, path, kind, afresh=order.afresh) as earlier:
+                unread = QuarantineWriter(StringIO(), earlier.header)
+                services.apply_file(order.member_id, earlier, unread, partial=order.partial)
+        with services.read_for(
+            order.member_id, order.path, order.kind, afresh=order.afresh
+        ) as reading:
+            report.parent.mkdir(parents=True, exist_ok=True)
+            with QuarantineWriter(report, reading.header) as quarantine:
                 done = services.apply_file(
                     order.member_id,
                     reading,
@@ -112,10 +123,10 @@ def _apply(order: ImportOrder, run_id: int, report: Path, on_progress: OnProgres
                     partial=order.partial,
                     on_progress=on_progress or (lambda _done, _total: None),
                 )
-            finally:
-                quarantine.close()
+            if not quarantine.count:
+                report.unlink(missing_ok=True)
             run = services.get_run(run_id)
-            services.tell_result(run, reading, done, quarantine)
+            services.tell_result(run, reading, done, report.name if quarantine.count else "")
             undone = ImportState.DONE if order.dry_run else None
             if done.doubts and not order.confirmed:
                 undone = ImportState.TO_CONFIRM

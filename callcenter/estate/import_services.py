@@ -14,12 +14,18 @@ from callcenter.estate.applying.contracts import apply_contracts
 from callcenter.estate.applying.dwellings import apply_dwellings
 from callcenter.estate.applying.leases import apply_leases, touched_people
 from callcenter.estate.applying.outcome import Applied, Doubt, Refusal
-from callcenter.estate.applying.report import Quarantine, is_quarantine
 from callcenter.estate.applying.staging import hold_import_lock
-from callcenter.estate.applying.words import advice_words, cause_words
 from callcenter.estate.importing.fields import FileKind
 from callcenter.estate.importing.mapping import Mapping
-from callcenter.estate.importing.reader import Reading, RowReport, inspect_file, read_file
+from callcenter.estate.importing.outcome import Problem
+from callcenter.estate.importing.reader import (
+    CellProblem,
+    Reading,
+    RowReport,
+    inspect_file,
+    read_file,
+)
+from callcenter.estate.importing.report import QuarantineWriter
 from callcenter.estate.models import ImportMapping, ImportRun
 from callcenter.estate.search_text import make_room, refresh_search
 from callcenter.estate.states import ImportKind, ImportState
@@ -104,24 +110,29 @@ def take_turn(member_id: int, run_id: int) -> None:
     )
 
 
-def read_for(member_id: int, path: Path, kind: ImportKind) -> Reading:
+def read_for(member_id: int, path: Path, kind: ImportKind, *, afresh: bool = False) -> Reading:
     """Open a file with the member's kept mapping, or with one proposed from its header.
 
-    A kept mapping whose columns are gone gives way to a proposal that has all it needs.
+    ``afresh`` leaves the kept mapping aside: for a member whose software changed its columns.
+    A kept mapping whose columns are gone stops the file: silence would empty a field everywhere.
     """
-    kept = db.session.scalar(
-        select(ImportMapping.mapping).where(
-            ImportMapping.member_id == member_id, ImportMapping.kind == kind
+    kept = None
+    if not afresh:
+        kept = db.session.scalar(
+            select(ImportMapping.mapping).where(
+                ImportMapping.member_id == member_id, ImportMapping.kind == kind
+            )
         )
-    )
-    if kept:
-        try:
-            return read_file(path, Mapping.from_data(kept), FileKind(kind))
-        except UserError:
-            look = inspect_file(path, FileKind(kind))
-            if look.mapping is None or look.missing:
-                raise
-    return read_file(path, None, FileKind(kind))
+    if not kept:
+        return read_file(path, None, FileKind(kind))
+    try:
+        return read_file(path, Mapping.from_data(kept), FileKind(kind))
+    except UserError as error:
+        hint = _(
+            "La correspondance de colonnes gardée pour ce bailleur a servi à lire ce fichier : "
+            "vérifiez que c'est bien le sien, ou repartez de ses en-têtes."
+        )
+        raise UserError(f"{error.message} {hint}", field=error.field) from error
 
 
 def keep_mapping(member_id: int, mapping: Mapping) -> None:
@@ -141,25 +152,26 @@ def keep_mapping(member_id: int, mapping: Mapping) -> None:
 class _Refused:
     """Listens to the reading: writes the quarantine, remembers what refused rows spoke of."""
 
-    def __init__(self, quarantine: Quarantine) -> None:
+    def __init__(self, quarantine: QuarantineWriter) -> None:
         self.quarantine = quarantine
         self.cells: set[str] = set()
 
     def __call__(self, row: RowReport) -> None:
-        self.quarantine.refuse(
-            row.line,
-            row.cells,
-            [(p.column, p.problem.value, p.problem.cause, p.problem.advice) for p in row.problems],
-        )
+        self.quarantine.write(row)
         if len(self.cells) < _MAX_UNREADABLE:
             short = (cell.strip() for cell in row.cells)
             self.cells.update(c for c in short if 0 < len(c) <= _MAX_CELL)
 
 
+def _is_quarantine(reading: Reading) -> bool:
+    """Say whether a file is one of our quarantines come back: a part, which closes nothing."""
+    return bool({"Ligne refusée", _("Ligne refusée")}.intersection(reading.header))
+
+
 def apply_file(
     member_id: int,
     reading: Reading,
-    quarantine: Quarantine,
+    quarantine: QuarantineWriter,
     *,
     partial: bool = False,
     on_progress: OnProgress = _nothing,
@@ -173,7 +185,7 @@ def apply_file(
     make_room()
     refused = _Refused(quarantine)
     records = reading.records(on_refused=refused)
-    closes = not (partial or is_quarantine(reading.header))
+    closes = not (partial or _is_quarantine(reading))
 
     def progress(rows: int) -> None:
         on_progress(rows, reading.total_rows)
@@ -200,7 +212,9 @@ def apply_file(
     return done
 
 
-def _refuse_applied(reading: Reading, quarantine: Quarantine, refusals: list[Refusal]) -> None:
+def _refuse_applied(
+    reading: Reading, quarantine: QuarantineWriter, refusals: list[Refusal]
+) -> None:
     """Write to the quarantine the rows that could be read but not applied."""
     by_line = {refusal.line: refusal for refusal in refusals}
     if not by_line:
@@ -209,15 +223,12 @@ def _refuse_applied(reading: Reading, quarantine: Quarantine, refusals: list[Ref
     for row in reading.table.rows():
         refusal = by_line.get(row.line)
         if refusal is not None:
-            column = columns.get(refusal.column, "")
-            quarantine.refuse(
-                row.line,
-                row.cells,
-                [(column, refusal.value, cause_words(refusal.code), advice_words(refusal.code))],
-            )
+            problem = Problem(refusal.code, refusal.value)
+            found = CellProblem(columns.get(refusal.column, ""), problem)
+            quarantine.write(RowReport(row.line, row.cells, (found,)))
 
 
-def tell_result(run: ImportRun, reading: Reading, done: Applied, quarantine: Quarantine) -> None:
+def tell_result(run: ImportRun, reading: Reading, done: Applied, report_file: str) -> None:
     """Write on the run what was done: figures, samples, repairs, causes, doubts."""
     causes = dict(reading.refusals.counts)
     for refusal in done.refusals:
@@ -233,7 +244,7 @@ def tell_result(run: ImportRun, reading: Reading, done: Applied, quarantine: Qua
         "progress": reading.total_rows,
         "total": reading.total_rows,
     }
-    run.report_file = quarantine.path.name if quarantine.rows else ""
+    run.report_file = report_file
     run.ended_at = clock.now()
 
 

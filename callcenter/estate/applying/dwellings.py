@@ -5,7 +5,15 @@ from typing import Any
 
 from callcenter.core import clock
 from callcenter.estate.applying.outcome import SAMPLES, Applied, Doubt
-from callcenter.estate.applying.staging import VERSION, Progress, number, rows, run, stage
+from callcenter.estate.applying.staging import (
+    VERSION,
+    Progress,
+    number,
+    rows,
+    run,
+    stage,
+    temporary,
+)
 from callcenter.estate.importing.records import DwellingRecord, fingerprint
 
 _COLUMNS = {
@@ -146,8 +154,9 @@ def _places(member_id: int, done: Applied) -> None:
         " WHERE o.member_id = :member AND o.name = s.syndic AND s.syndic <> ''",
         **own,
     )
-    run(
-        "CREATE TEMPORARY TABLE staged_residence ON COMMIT DROP AS"
+    temporary(
+        "staged_residence",
+        "ON COMMIT DROP AS"
         " SELECT s.code, (array_agg(s.residence ORDER BY s.line))[1] AS name,"
         " mode() WITHIN GROUP (ORDER BY s.city) AS city,"
         " mode() WITHIN GROUP (ORDER BY s.postcode) AS postcode,"

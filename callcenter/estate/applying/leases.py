@@ -7,7 +7,15 @@ from typing import Any
 
 from callcenter.core import clock
 from callcenter.estate.applying.outcome import SAMPLES, Applied, Doubt, Refusal
-from callcenter.estate.applying.staging import VERSION, Progress, number, rows, run, stage
+from callcenter.estate.applying.staging import (
+    VERSION,
+    Progress,
+    number,
+    rows,
+    run,
+    stage,
+    temporary,
+)
 from callcenter.estate.importing.records import LeaseRecord, fingerprint
 
 # A file that would end so many of the leases in force was not exported whole.
@@ -94,7 +102,7 @@ def apply_leases(
         today=clock.today(),
     )
     ended = _write_occupancies(member_id, done)
-    run("CREATE TEMPORARY TABLE closed_lease (id bigint, contact_id bigint) ON COMMIT DROP")
+    temporary("closed_lease", "(id bigint, contact_id bigint) ON COMMIT DROP")
     closed = _close(member_id, unreadable) if closes else 0
     done.count("closed", closed)
     if closed + ended > max(_FEW, open_before * SUSPICIOUS_SHARE):
@@ -157,12 +165,13 @@ def _recognise(member_id: int) -> None:
 
 def _people(member_id: int, done: Applied) -> None:
     """Give every row its person: known by name and number, or a new one."""
-    run(
-        "CREATE TEMPORARY TABLE staged_phone ON COMMIT DROP AS"
+    temporary(
+        "staged_phone",
+        "ON COMMIT DROP AS"
         " SELECT s.line, p.place, p.said ->> 0 AS number, p.said ->> 1 AS kind,"
         " p.said ->> 2 AS note FROM staged_lease AS s,"
         " jsonb_array_elements(s.phones) WITH ORDINALITY AS p (said, place)"
-        " WHERE s.news <> 'same'"
+        " WHERE s.news <> 'same'",
     )
     run("ANALYZE staged_phone")
     run(
@@ -194,11 +203,12 @@ def _people(member_id: int, done: Applied) -> None:
         "  ON p.line = same.line AND p.place = 1"
         " WHERE same.line = s.line AND s.contact_id IS NULL"
     )
-    run(
-        "CREATE TEMPORARY TABLE new_person ON COMMIT DROP AS"
+    temporary(
+        "new_person",
+        "ON COMMIT DROP AS"
         " SELECT key, line, nextval(pg_get_serial_sequence('contact', 'id')) AS id FROM ("
         "  SELECT name_key AS key, min(line) AS line FROM staged_lease"
-        "  WHERE contact_id IS NULL GROUP BY name_key ORDER BY 2) AS people"
+        "  WHERE contact_id IS NULL GROUP BY name_key ORDER BY 2) AS people",
     )
     run("ANALYZE new_person")
     done.count(

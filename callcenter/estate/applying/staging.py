@@ -40,6 +40,12 @@ def driver() -> psycopg.Connection[Any]:
     return connection
 
 
+def temporary(table: str, definition: str, **values: Any) -> None:
+    """Make a table that ends with the transaction, in place of one that a former file left."""
+    run(f"DROP TABLE IF EXISTS pg_temp.{table}")
+    run(f"CREATE TEMPORARY TABLE {table} {definition}", **values)
+
+
 def stage(
     table: str, columns: dict[str, str], lines: Iterable[tuple[Any, ...]], progress: Progress
 ) -> int:
@@ -49,7 +55,7 @@ def stage(
     later statements. The table ends with the transaction.
     """
     made = ", ".join(f"{name} {kind.replace(' computed', '')}" for name, kind in columns.items())
-    run(f"CREATE TEMPORARY TABLE {table} ({made}) ON COMMIT DROP")
+    temporary(table, f"({made}) ON COMMIT DROP")
     copied = [name for name, kind in columns.items() if not kind.endswith(" computed")]
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, copied))
