@@ -26,6 +26,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "callcenter.members.draft_views",
     "callcenter.tickets.views",
     "callcenter.tickets.tenant_views",
+    "callcenter.webhooks.twilio_sms",
 )
 
 # Modules that hold a ``command`` of the ``flask`` program, one per noun.

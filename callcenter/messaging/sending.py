@@ -253,7 +253,7 @@ def _follow(message: Message, decision: FailureDecision, code: int | None, at: d
             _put_back(message, decision.retry_at or at, reason)
         case FailureAction.PAUSE_ACCOUNT | FailureAction.STOP_CREDENTIALS:
             _pause(message.member_id, decision.family, code, at)
-            _put_back(message, at, reason)
+            _put_back(message, message.not_before, reason)
         case FailureAction.GIVE_UP:
             move(message, MessageEvent.FAILED, at, reason)
             _remember_number(message, decision)

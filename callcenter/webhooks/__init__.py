@@ -1,1 +1,1 @@
-
+"""What the world outside tells us: verify, parse, hand over."""

@@ -1,0 +1,318 @@
+"""One message to a real provider's look-alike: what each answer leaves in the outbox."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from callcenter.core.db import transaction
+from callcenter.estate.models import ContactPhone
+from callcenter.messaging import decisions, upkeep
+from callcenter.messaging.gateway import Gateway
+from callcenter.messaging.models import DeliveryReceipt, Message, MessageStep, OptOut, SendingPause
+from callcenter.messaging.receipts import record_receipt
+from callcenter.messaging.sending import claim_message, release_unsent, store_accepted
+from callcenter.messaging.services import record_opt_out
+from tests.outbox import MOBILE, ago, change, every_message, message, queue_one
+from tests.sandbox_process import SandboxProcess
+from tests.world import World, as_system
+from workers.dispatcher import tasks_for
+from workers.messages import send_one
+from workers.periodic import reconcile
+
+
+@pytest.fixture
+def gateway(sandbox: SandboxProcess) -> Gateway:
+    return sandbox.gateway(read_timeout=0.4)
+
+
+def told(message_id: int | None, provider_id: str, status: str, code: int | None = None) -> None:
+    with as_system(), transaction():
+        record_receipt(message_id, provider_id, status, code)
+
+
+def steps(message_id: int) -> list[str]:
+    with as_system() as session:
+        return list(
+            session.scalars(
+                select(MessageStep.state)
+                .where(MessageStep.message_id == message_id)
+                .order_by(MessageStep.id)
+            )
+        )
+
+
+def test_accepted(app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway) -> None:
+    number = queue_one(world.a.id)
+    send_one(app, gateway, number)
+    kept = message(number)
+    (sent,) = sandbox.messages(MOBILE)
+    assert (kept.state, kept.provider_id, kept.attempts) == ("accepted", sent["sid"], 1)
+    assert sent["sender"] == "AQ"
+    assert sent["body"] == kept.body
+    assert sent["status_callback"] == f"http://localhost/webhooks/twilio/status?message={number}"
+    send_one(app, gateway, number)
+    assert len(sandbox.messages(MOBILE)) == 1
+    assert steps(number) == ["queued", "sending", "accepted"]
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "flag"),
+    [(21211, "failed", "invalid"), (21614, "failed", "landline"), (21610, "failed", "")],
+)
+def test_refused(
+    app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway, code: int, state: str,
+    flag: str,
+) -> None:  # fmt: skip
+    sandbox.configure(outcome="error", code=code)
+    number = queue_one(world.a.id, to_number="+33639981201")
+    send_one(app, gateway, number)
+    kept = message(number)
+    assert (kept.state, kept.error_code) == (state, code)
+    assert kept.reason
+    with as_system() as session:
+        flags = session.scalars(
+            select(ContactPhone.flag).where(
+                ContactPhone.member_id == world.a.id, ContactPhone.number == "+33639981201"
+            )
+        ).all()
+        assert set(flags) == {flag}
+        opted_out = session.scalar(select(func.count()).select_from(OptOut))
+        assert opted_out == (1 if code == 21610 else 0)
+
+
+@pytest.mark.parametrize(("code", "cause"), [(63038, "account_pause"), (20003, "credentials")])
+def test_an_account_in_trouble_stops_everything_and_fails_nothing(
+    app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway, code: int, cause: str
+) -> None:
+    sandbox.configure(outcome="error", code=code)
+    first, second = queue_one(world.a.id), queue_one(world.b.id)
+    send_one(app, gateway, first)
+    assert message(first).state == "queued"
+    with as_system() as session, transaction():
+        pause = session.scalars(select(SendingPause)).one()
+        assert (pause.cause, pause.error_code, pause.member_id) == (cause, code, world.platform)
+        assert upkeep.take_due(10) == []
+    sandbox.reset()
+    send_one(app, gateway, second)
+    assert sandbox.messages() == []
+    with as_system(), transaction():
+        decisions.resume_sending(pause.id, _actor(world))
+    with as_system(), transaction():
+        assert [due.id for due in upkeep.take_due(10)] == [first, second]
+    for number in (first, second):
+        send_one(app, gateway, number)
+        assert message(number).state == "accepted"
+
+
+def _actor(world: World) -> Any:
+    from callcenter.core.isolation import Actor
+    from callcenter.core.permissions import PERMISSIONS, Role
+
+    return Actor(
+        user_id=world.users["supervisor"],
+        name="Nadia Perrin",
+        role=Role.SUPERVISOR,
+        home_id=world.platform,
+        organisation_id=world.platform,
+        member_ids=frozenset({world.a.id, world.b.id}),
+        permissions=PERMISSIONS[Role.SUPERVISOR],
+    )
+
+
+def test_too_many_requests_backs_off(
+    app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway
+) -> None:
+    sandbox.configure(outcome="rate_limited", retry_after=60)
+    number = queue_one(world.a.id)
+    send_one(app, gateway, number)
+    kept = message(number)
+    assert kept.state == "queued"
+    assert kept.not_before - kept.state_at >= timedelta(seconds=59)
+    assert kept.attempt_id is None
+    send_one(app, gateway, number)
+    assert message(number).attempts == 1
+
+
+def test_a_provider_that_is_not_there_backs_off(app: Flask, world: World) -> None:
+    closed = SandboxProcess()
+    closed.url = "http://127.0.0.1:9"
+    number = queue_one(world.a.id)
+    send_one(app, closed.gateway(), number)
+    kept = message(number)
+    assert (kept.state, kept.attempts) == ("queued", 1)
+    assert kept.not_before > kept.state_at
+
+
+@pytest.mark.parametrize("outcome", ["timeout", "no_sid", "server_error", "dropped"])
+def test_a_lost_answer_is_never_sent_again(
+    app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway, outcome: str
+) -> None:
+    taken = outcome != "dropped"
+    sandbox.configure(outcome=outcome, accepted=taken, callbacks="never", hold_ms=1500)
+    number = queue_one(world.a.id)
+    send_one(app, gateway, number)
+    assert message(number).state == "uncertain"
+    send_one(app, gateway, number)
+    assert len(sandbox.messages(MOBILE)) == int(taken)
+    sandbox.configure(outcome="ok")
+    assert reconcile(gateway) == int(taken)
+    kept = message(number)
+    if taken:
+        assert kept.state in {"accepted", "sent", "delivered"}
+        assert kept.provider_id == sandbox.messages(MOBILE)[0]["sid"]
+    else:
+        assert kept.state == "uncertain"
+
+
+def test_reconciling_never_gives_one_copy_to_two_rows(
+    app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway
+) -> None:
+    first, second = queue_one(world.a.id), queue_one(world.a.id)
+    sandbox.configure(scope="next", outcome="no_sid", callbacks="never")
+    send_one(app, gateway, first)
+    sandbox.configure(scope="next", outcome="dropped", accepted=False)
+    send_one(app, gateway, second)
+    assert reconcile(gateway) == 1
+    states = sorted(message(number).state for number in (first, second))
+    assert states[1] == "uncertain"
+    assert reconcile(gateway) == 0
+
+
+def test_a_person_decides_what_stays_uncertain(
+    app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway
+) -> None:
+    sandbox.configure(outcome="dropped", accepted=False)
+    again, given_up = queue_one(world.a.id), queue_one(world.a.id)
+    for number in (again, given_up):
+        send_one(app, gateway, number)
+    sandbox.reset()
+    with as_system(), transaction():
+        decisions.resend_message(again, _actor(world))
+        decisions.abandon_message(given_up, _actor(world))
+    for number in (again, given_up):
+        send_one(app, gateway, number)
+    assert len(sandbox.messages(MOBILE)) == 1
+    assert message(again).state == "accepted"
+    assert (message(given_up).state, message(given_up).reason) == (
+        "failed",
+        "Abandonné par Nadia Perrin.",
+    )
+
+
+def test_receipts_in_any_order_any_number_of_times(app: Flask, world: World) -> None:
+    number = queue_one(world.a.id)
+    with as_system(), transaction():
+        claim = claim_message(number)
+    assert claim
+    for status in ("delivered", "sent", "queued", "delivered", "sent", "nonsense"):
+        told(number, "SM1", status)
+    assert message(number).state == "delivered"
+    with as_system(), transaction():
+        store_accepted(claim, "SM1")
+    kept = message(number)
+    assert (kept.state, kept.provider_id) == ("delivered", "SM1")
+    assert kept.delivered_at
+    with as_system() as session:
+        assert session.scalar(select(func.count()).select_from(DeliveryReceipt)) == 4
+
+
+def test_a_receipt_finds_its_message_by_the_provider_s_id_too(app: Flask, world: World) -> None:
+    number = queue_one(world.a.id)
+    told(number, "SM2", "sent")
+    told(None, "SM2", "delivered")
+    told(10**12, "SM3", "delivered")
+    assert message(number).state == "delivered"
+
+
+def test_undelivered_for_now_makes_a_new_row(app: Flask, world: World) -> None:
+    number = queue_one(world.a.id, urgent=False)
+    told(number, "SM4", "undelivered", 30003)
+    told(number, "SM4", "undelivered", 30003)
+    told(number, "SM4", "failed", 30003)
+    first, again = every_message()
+    assert (first.state, first.error_code) == ("undelivered", 30003)
+    assert (again.retry_of_id, again.try_number, again.state) == (first.id, 2, "queued")
+    assert again.not_before >= first.state_at + timedelta(minutes=30)
+    assert again.expires_at == first.expires_at
+    assert again.body == first.body
+    told(again.id, "SM5", "undelivered", 30008)
+    assert len(every_message()) == 2
+    told(10**12, "SM9", "undelivered", 30003)
+    assert len(every_message()) == 2
+
+
+def test_filtered_is_never_tried_again(app: Flask, world: World) -> None:
+    number = queue_one(world.a.id)
+    told(number, "SM6", "undelivered", 30007)
+    assert [one.state for one in every_message()] == ["undelivered"]
+
+
+def test_what_changed_since_it_was_queued_is_looked_at_again(app: Flask, world: World) -> None:
+    late, closed, early = (queue_one(world.a.id) for _ in range(3))
+    change(late, expires_at=ago(seconds=1))
+    change(early, not_before=ago(seconds=-60))
+    with as_system(), transaction():
+        assert claim_message(late) is None
+        assert claim_message(early) is None
+        record_opt_out(world.a.id, MOBILE, source="link")
+    with as_system(), transaction():
+        assert claim_message(closed) is None
+    assert [message(n).state for n in (late, closed, early)] == ["expired", "skipped", "queued"]
+
+
+def test_a_claim_that_asked_nothing_is_put_back(app: Flask, world: World) -> None:
+    number = queue_one(world.a.id)
+    with as_system(), transaction():
+        claim = claim_message(number)
+    assert claim
+    with as_system(), transaction():
+        release_unsent(claim)
+    kept = message(number)
+    assert (kept.state, kept.attempts, kept.attempt_id) == ("queued", 0, None)
+
+
+def test_the_sweep(app: Flask, world: World) -> None:
+    forgotten, stuck, late, fresh = (queue_one(world.a.id) for _ in range(4))
+    change(forgotten, enqueued_at=ago(minutes=2))
+    change(fresh, enqueued_at=ago(seconds=5))
+    change(stuck, state="sending", claimed_at=ago(minutes=10))
+    change(late, expires_at=ago(seconds=1))
+    with as_system(), transaction():
+        assert [due.id for due in upkeep.take_due(10)] == [forgotten]
+        assert upkeep.mark_lost() == 1
+        assert upkeep.expire_overdue() == 1
+    assert [message(n).state for n in (forgotten, stuck, late, fresh)] == [
+        "queued",
+        "uncertain",
+        "expired",
+        "queued",
+    ]
+
+
+def test_urgent_first_then_in_order(app: Flask, world: World) -> None:
+    plain = [queue_one(world.a.id, urgent=False) for _ in range(12)]
+    for number in plain:
+        change(number, not_before=ago(minutes=1))
+    urgent = queue_one(world.b.id)
+    with as_system(), transaction():
+        due = upkeep.take_due(100)
+    assert [one.id for one in due] == [urgent, *plain]
+    tasks = tasks_for(due)
+    assert [(task.job.name, len(task.args[0])) for task in tasks] == [
+        ("SEND_URGENT_MESSAGES", 1),
+        ("SEND_MESSAGES", 8),
+        ("SEND_MESSAGES", 4),
+    ]
+
+
+def test_no_row_has_the_provider_asked_twice(app: Flask, world: World) -> None:
+    number = queue_one(world.a.id)
+    with as_system(), transaction():
+        assert claim_message(number)
+    with as_system(), transaction():
+        assert claim_message(number) is None
+    with as_system() as session:
+        assert session.scalars(select(Message.attempts)).all() == [1]
