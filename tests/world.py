@@ -13,6 +13,7 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_security import hash_password
 from sqlalchemy import make_url, select
 from sqlalchemy.orm import Session
 
@@ -39,8 +40,7 @@ from callcenter.members.states import OrganisationKind, Service, TeamKind
 from callcenter.settings import Environment, Settings
 
 PASSWORD = "correct horse battery staple"
-# Argon2 of PASSWORD, made once: hashing is slow on purpose.
-PASSWORD_HASH: str | None = None
+
 
 EVERYTHING = Scope(everything=True)
 
@@ -111,6 +111,7 @@ def build_world(owner_url: str) -> None:
         )
     )
     with app.app_context():
+        password_hash = hash_password(PASSWORD)  # slow on purpose, so once for all
         with session_scope(Scope()), transaction():
             platform = services.found_organisation(
                 OrganisationKind.PLATFORM, "Coo.Pairs", phone="+33536490000"
@@ -124,7 +125,7 @@ def build_world(owner_url: str) -> None:
                     f"{name}@plateforme.exemple.fr",
                     first,
                     last,
-                    password_hash=PASSWORD_HASH,
+                    password_hash=password_hash,
                     teams=[agents],
                 )
                 for name, role, first, last in (
@@ -137,13 +138,13 @@ def build_world(owner_url: str) -> None:
         for index, (name, prefix, colour) in enumerate(
             (("Aquitanis", "AQ", "#0b5d7a"), ("Mésolia", "ME", "#7a2a5c"))
         ):
-            _build_member(app, index, name, prefix, colour, people)
+            _build_member(index, name, prefix, colour, people, password_hash)
         db.session.remove()
         db.engine.dispose()
 
 
 def _build_member(
-    app: Flask, index: int, name: str, prefix: str, colour: str, people: dict[str, User]
+    index: int, name: str, prefix: str, colour: str, people: dict[str, User], password_hash: str
 ) -> None:
     with session_scope(Scope()), transaction():
         member = services.found_organisation(
@@ -194,7 +195,7 @@ def _build_member(
                 f"{key}-{side}@{prefix.lower()}.exemple.fr",
                 key.capitalize(),
                 name,
-                password_hash=PASSWORD_HASH,
+                password_hash=password_hash,
                 teams=[teams[TeamKind.AGENCY]] if organisation is member else (),
             )
         for key in ("agent", "supervisor") + (("agent-a",) if side == "a" else ()):

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callcenter.core.db import Base, Owned, behind_wall
+from callcenter.core.db import Base, Owned, behind_wall, one_of
+from callcenter.routing.states import CategoryLocation, DestinationKind, Priority
 
 
 class Category(Owned, Base):
@@ -16,6 +17,9 @@ class Category(Owned, Base):
     __table_args__ = (
         UniqueConstraint("member_id", "id"),
         UniqueConstraint("member_id", "code"),
+        one_of("location", CategoryLocation),
+        one_of("priority", Priority),
+        one_of("destination", DestinationKind),
     )
 
     code: Mapped[str]

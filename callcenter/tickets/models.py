@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.core.db import Base, Dated, Owned, behind_wall, one_of
 from callcenter.members.states import Service
+from callcenter.routing.states import Priority
 from callcenter.tickets.states import (
     AssignmentState,
     EventKind,
@@ -34,6 +35,7 @@ class Ticket(Owned, Base):
         UniqueConstraint("member_id", "form_token"),
         one_of("state", TicketState),
         one_of("service", Service),
+        one_of("priority", Priority),
         behind_wall("category_id", to="category"),
         behind_wall("residence_id", to="residence"),
         behind_wall("building_id", to="building"),

@@ -78,6 +78,18 @@ def upgrade() -> None:
             ["member_id"], ["organisation.id"], name=op.f("fk_category_member_id_organisation")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_category")),
+        sa.CheckConstraint(
+            "location IN ('private', 'common', 'both', 'none')", name=op.f("ck_category_location")
+        ),
+        sa.CheckConstraint(
+            "priority IN ('P0', 'P1', 'P2', 'P3', 'P4')", name=op.f("ck_category_priority")
+        ),
+        sa.CheckConstraint(
+            "destination IN ('member_team', 'agency', 'caretaker', 'contractor_by_contract',"
+            " 'syndic', 'on_call', 'organisation', 'call_agent', 'signpost', 'other_member',"
+            " 'triage')",
+            name=op.f("ck_category_destination"),
+        ),
         sa.UniqueConstraint("member_id", "code", name=op.f("uq_category_member_id_code")),
         sa.UniqueConstraint("member_id", "id", name=op.f("uq_category_member_id_id")),
     )

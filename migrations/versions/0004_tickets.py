@@ -56,6 +56,9 @@ def upgrade() -> None:
         sa.Column("member_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.CheckConstraint(
+            "priority IN ('P0', 'P1', 'P2', 'P3', 'P4')", name=op.f("ck_ticket_priority")
+        ),
+        sa.CheckConstraint(
             "service IN ('tenants', 'syndic', 'land')", name=op.f("ck_ticket_service")
         ),
         sa.CheckConstraint(
@@ -139,9 +142,10 @@ def upgrade() -> None:
     op.create_index(
         "ix_ticket_words",
         "ticket",
-        [sa.literal_column("words gin_trgm_ops")],
+        ["words"],
         unique=False,
         postgresql_using="gin",
+        postgresql_ops={"words": "gin_trgm_ops"},
     )
     op.create_table(
         "assignment",

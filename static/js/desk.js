@@ -25,23 +25,34 @@ function open(box, isOpen) {
     .setAttribute("aria-expanded", String(isOpen && list.childElementCount > 0));
 }
 
-function take(option) {
-  const code = option.dataset.category;
-  if (code === undefined) return;
+// The choice is sent in the name of a part that stays: the list it was made in may be replaced
+// by a later answer at any moment, and htmx would then forget the choice.
+function send(what, target, changes) {
   const form = document.getElementById("desk-form");
-  form.elements.category.value = code;
-  const details = document.getElementById("details");
-  window.htmx
-    .ajax("POST", form.action.replace(/save$/, "request"), {
-      source: form.elements.category_query,
-      values: Object.fromEntries(new FormData(form)),
-      target: "#details",
-    })
-    .then(() => {
-      const next = details.querySelector("fieldset input, textarea, .safety button");
-      next?.focus();
-      form.elements.category.dispatchEvent(new Event("change", { bubbles: true }));
-    });
+  const place = document.querySelector(target);
+  return window.htmx.ajax("POST", form.getAttribute("action").replace(/save$/, what), {
+    source: place,
+    target: place,
+    swap: "innerHTML",
+    values: { ...Object.fromEntries(new FormData(form)), ...changes },
+  });
+}
+
+function draftChanged() {
+  const field = document.getElementById("desk-form").elements.contact_id;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+async function take(option) {
+  if (option.dataset.category !== undefined) {
+    await send("request", "#details", { category: option.dataset.category });
+    const details = document.getElementById("details");
+    details.querySelector("fieldset input, .safety button, textarea")?.focus();
+  } else if (option.dataset.pick) {
+    window.htmx.trigger("#desk-search", "htmx:abort");
+    await send("caller", "#caller", JSON.parse(option.dataset.pick));
+  }
+  draftChanged();
 }
 
 document.addEventListener("keydown", (event) => {
@@ -86,8 +97,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
     search.value = "";
     open(search.closest("[data-listbox]"), false);
     document.getElementById("category_query")?.focus();
-    const form = document.getElementById("desk-form");
-    form.elements.contact_id.dispatchEvent(new Event("change", { bubbles: true }));
+    draftChanged();
   }
 });
 
