@@ -26,11 +26,16 @@ BLUEPRINTS: tuple[str, ...] = (
     "callcenter.members.draft_views",
     "callcenter.tickets.views",
     "callcenter.tickets.tenant_views",
+    "callcenter.webhooks.cti",
     "callcenter.webhooks.twilio_sms",
 )
 
 # Modules that hold a ``command`` of the ``flask`` program, one per noun.
-COMMANDS: tuple[str, ...] = ("callcenter.cli.estate", "callcenter.cli.users")
+COMMANDS: tuple[str, ...] = (
+    "callcenter.cli.cti",
+    "callcenter.cli.estate",
+    "callcenter.cli.users",
+)
 
 csrf = CSRFProtect()
 

@@ -190,7 +190,8 @@ def _take_details(call: Call, news: ExchangeReport, *, made: bool) -> None:
     call.cause = call.cause or news.cause
     if news.path is not CallPath.NONE:
         call.path = news.path
-    if news.agent is not None and call.agent_id is None:
+    # Until somebody answers, the call rings where it was last said to ring.
+    if news.agent is not None and (call.agent_id is None or call.answered_at is None):
         call.agent_id, call.agent_label = news.agent.user_id, news.agent.name
         call.taken_at = clock.now()
 

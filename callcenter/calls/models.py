@@ -200,8 +200,10 @@ class AgentPresence(Owned, Base):
 
 
 class PbxToken(Owned, Dated, Base):
-    """The key of one telephone exchange. Its ``member_id`` says whose lines it may speak of:
-    one member's, or any member's when it is the platform's own exchange.
+    """The key of one telephone exchange.
+
+    Its ``member_id`` says whose lines it may speak of: one member's, or any member's when it is
+    the platform's own exchange.
     """
 
     __tablename__ = "pbx_token"

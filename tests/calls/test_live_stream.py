@@ -111,8 +111,8 @@ def test_an_open_stream_holds_no_connection(app: Flask, desk: FlaskClient, world
     app.config["LIVE_STREAM_SECONDS"] = 5
     before = db.engine.pool.checkedout()  # type: ignore[attr-defined]
     answer = desk.get("/desk/events")
-    parts = iter(answer.response)
-    while b"snapshot" not in bytes(next(parts)):
+    parts = answer.iter_encoded()
+    while b"snapshot" not in next(parts):
         pass
     assert db.engine.pool.checkedout() == before  # type: ignore[attr-defined]
     answer.close()
