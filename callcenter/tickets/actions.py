@@ -94,9 +94,11 @@ def _in_hand(ticket: HasState, *, offered: bool, visit_planned: bool) -> list[Ac
     if ticket.state == TicketState.ON_HOLD:
         found.append(Action.RESUME)
     if visit_planned:  # to be carried out; before that it is to be planned
-        found += [Action.RESOLVE, Action.PLAN, Action.CANCEL_VISIT]
+        found += [Action.RESOLVE, Action.PLAN]
     else:
         found += [Action.PLAN, Action.RESOLVE]
     if ticket.state != TicketState.ON_HOLD:
         found.append(Action.HOLD)
+    if visit_planned:
+        found.append(Action.CANCEL_VISIT)
     return [*found, Action.ASSIGN, Action.REFUSE]

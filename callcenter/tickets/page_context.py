@@ -204,7 +204,7 @@ def show_page(
         conflict=conflict,
         accent_id=page.ticket.member_id,
         words=words,
-        action_words=ACTION_WORDS,
+        action_words=ACTION_WORDS | ({Action.PLAN: _l("Déplacer la visite")} if page.visit else {}),
         action_icons=ACTION_ICONS,
         action_keys=ACTION_KEYS,
         state_tones=STATE_TONES,

@@ -16,6 +16,7 @@ from callcenter.tickets.queries.pages import Moment
 from callcenter.tickets.rules import Slot
 from callcenter.tickets.states import EventKind, Visibility
 from callcenter.ui.timewords import moment as moment_words
+from callcenter.ui.timewords import unbroken
 
 
 def _(text: str, **values: object) -> str:
@@ -60,13 +61,13 @@ _LOOKS: Final = {
     EventKind.COMMENT: "comment",
     EventKind.TENANT_WORD: "sms-in",
     EventKind.TENANT_CONFIRMED: "sms-in",
-    EventKind.TENANT_DENIED: "warning",
+    EventKind.TENANT_DENIED: "sms-in",
     EventKind.TENANT_OPTED_OUT: "sms-in",
     EventKind.VISIT_ANSWERED: "sms-in",
     EventKind.VISIT_PLANNED: "visit",
     EventKind.VISIT_MOVED: "visit",
     EventKind.VISIT_CANCELLED: "visit",
-    EventKind.CHASE: "warning",
+    EventKind.CHASE: "call",
     EventKind.REFUSED: "move",
     EventKind.OFFERED: "move",
     EventKind.WITHDRAWN: "move",
@@ -86,9 +87,10 @@ def entry_of(moment: Moment, now: datetime) -> Entry:
     if kind is EventKind.COMMENT and moment.visibility == Visibility.INTERNAL:
         css = "internal"
     who = moment.who
-    if moment.facts.get("on_behalf"):
+    if moment.facts.get("on_behalf") and kind not in {EventKind.OFFERED, EventKind.WITHDRAWN}:
         who = _("%(who)s, pour %(organisme)s", who=who, organisme=moment.facts["organisation"])
-    text = moment.body or moment.facts.get("note", "")
+    # What was asked has its own place at the top of the page.
+    text = "" if kind is EventKind.OPENED else moment.body or moment.facts.get("note", "")
     return Entry(css, event_title(kind, moment.facts, moment.visibility), moment.at, who, text)
 
 
@@ -109,7 +111,7 @@ def day_text(day: date) -> str:
 
 def _hour(text: str) -> str:
     hour, _colon, minute = text.partition(":")
-    return _("%(hour)s h %(minute)s", hour=int(hour), minute=minute)
+    return unbroken(_("%(hour)s h %(minute)s", hour=int(hour), minute=minute))
 
 
 def _where(facts: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from callcenter.core.errors import UserError
 from callcenter.messaging.states import MessageState
 from callcenter.routing.models import Category
 from callcenter.tickets import services
-from callcenter.tickets.models import TenantLink, Ticket
+from callcenter.tickets.models import Assignment, TenantLink, Ticket
 from tests.tickets.scenes import (
     acting,
     actor_of,
@@ -164,3 +164,20 @@ def test_a_ticket_handed_over_keeps_the_trace(world: World) -> None:
     ticket_id = opened(world, handed_from_label="Mésolia")
     assert "handed_over" in kinds_of(ticket_id)
     assert messages_of(ticket_id)[0].trigger == "handed_over"
+
+
+def test_a_common_part_in_co_ownership_goes_to_the_syndic_and_the_landlord_is_told(
+    world: World,
+) -> None:
+    ticket_id = opened(
+        world, "T-ECL", location="common", dwelling_id=None, residence_id=world.a.quais
+    )
+    with as_system() as session:
+        rows = session.scalars(
+            select(Assignment).where(Assignment.ticket_id == ticket_id).order_by(Assignment.id)
+        ).all()
+    assert [(row.organisation_id, row.informed_only) for row in rows] == [
+        (world.a.syndic, False),
+        (world.a.id, True),
+    ]
+    assert len(assignments_of(ticket_id)) == 1

@@ -34,7 +34,7 @@ from callcenter.tickets.queries.filters import (
     view_condition,
 )
 from callcenter.tickets.queries.visibility import visible_to
-from callcenter.tickets.states import LIVE_ASSIGNMENT_STATES, AssignmentState
+from callcenter.tickets.states import AssignmentState
 from callcenter.ui.pagination import Page, Window, page_of
 
 # "99+" says enough, and counting further costs more than it tells.
@@ -64,10 +64,14 @@ class TicketLine:
     team_name: str
     assignee_name: str
     assignment_state: str
+    refusal_reason: str
 
     @property
     def holder(self) -> str:
-        """Who has it, in few words: a person, else the team, else the organisation."""
+        """Who has it, in few words: a person, else the team, else the organisation.
+
+        At triage, the organisation that refused it last.
+        """
         return self.assignee_name or self.team_name or self.organisation_name
 
 
@@ -190,14 +194,19 @@ def _rows(actor: Actor, filters: TicketFilters) -> Select[*tuple[Any, ...]]:
             Assignment.team_name,
             Assignment.assignee_name,
             Assignment.state.label("assignment_state"),
+            Assignment.reason.label("refusal_reason"),
         )
         .where(
             Assignment.member_id == Ticket.member_id,
             Assignment.ticket_id == Ticket.id,
             Assignment.informed_only.is_(False),
-            Assignment.state.in_([*LIVE_ASSIGNMENT_STATES, AssignmentState.DONE]),
+            Assignment.state != AssignmentState.WITHDRAWN,
         )
-        .order_by((Assignment.state == AssignmentState.DONE), Assignment.state_at.desc())
+        .order_by(
+            Assignment.state == AssignmentState.REFUSED,
+            Assignment.state == AssignmentState.DONE,
+            Assignment.state_at.desc(),
+        )
         .limit(1)
         .lateral("holder")
     )
@@ -221,6 +230,7 @@ def _rows(actor: Actor, filters: TicketFilters) -> Select[*tuple[Any, ...]]:
             func.coalesce(holder.c.team_name, "").label("team_name"),
             func.coalesce(holder.c.assignee_name, "").label("assignee_name"),
             func.coalesce(holder.c.assignment_state, "").label("assignment_state"),
+            func.coalesce(holder.c.refusal_reason, "").label("refusal_reason"),
         )
         .outerjoin(holder, true())
         .where(visible_to(actor), *conditions(filters, actor))
