@@ -74,15 +74,14 @@ class PlatformProcess:
 
     def start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
         """Start one process under a name; its output goes to a file of the test's folder."""
-        log = Path(self.folder.name, f"{name}.log").open("ab")
-        process = subprocess.Popen(  # closed by stop()
-            [sys.executable, "-m", *arguments],
-            cwd=ROOT,
-            env=self.environment(),
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        log.close()
+        with Path(self.folder.name, f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *arguments],
+                cwd=ROOT,
+                env=self.environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
         self.processes[name] = process
         return process
 

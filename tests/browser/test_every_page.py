@@ -8,7 +8,6 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page
 
-from callcenter.ui.navigation import MENU
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage, sign_in
 from tests.fill import fill_every_table
 from tests.platform_process import PlatformProcess
@@ -82,10 +81,6 @@ def test_every_page_of_a_role(
             faults += look_at(page, f"{url} at {size['width']}")
     assert not faults, "\n".join(faults)
     assert len(kinds) >= 3
-
-
-def test_the_menu_hides_nothing(app: Flask) -> None:
-    assert {entry.endpoint for group in MENU for entry in group.entries} <= set(app.view_functions)
 
 
 def test_the_sign_in_page(web: PlatformProcess, open_page: OpenPage) -> None:

@@ -79,7 +79,7 @@ def _paths_to(app: Flask, member_id: int) -> list[tuple[Rule, str]]:
         if not names:
             continue
         values = {name: _row_of(name, member_id) for name in names}
-        values |= {name: "x" for name in set(rule.arguments) & FREE}
+        values |= dict.fromkeys(set(rule.arguments) & FREE, "x")
         built = rule.build(values, append_unknown=False)
         assert built is not None
         found.append((rule, built[1]))

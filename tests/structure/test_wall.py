@@ -83,13 +83,9 @@ def test_a_member_can_neither_change_nor_remove_another_s_rows(
             sa.update(table).where(of_a).values(member_id=table.c.member_id),
             sa.delete(table).where(of_a),
         ):
-            with as_member(full_world.b.id) as session:
-                try:
-                    changed = session.execute(statement).rowcount  # type: ignore[attr-defined]
-                except sa.exc.ProgrammingError as error:
-                    assert "permission denied" in str(error), name  # append-only tables
-                else:
-                    assert changed == 0, name
+            refusal, changed = _tried(full_world.b.id, statement)
+            # Append-only tables refuse outright; the others have no such row for B.
+            assert "permission denied" in refusal or changed == 0, name
 
 
 def test_a_row_can_not_be_written_into_another_member(app: Flask, full_world: World) -> None:
@@ -131,24 +127,25 @@ def test_a_foreign_key_can_not_cross_the_wall(app: Flask, full_world: World) -> 
         with as_system() as session:
             other = _own_row(session, constraint.referred_table, full_world.a.id)["id"]
             own = _own_row(session, table, full_world.b.id)
-        with as_member(full_world.b.id) as session:
-            values = _unique_names(table) | {column: other}
-            point = sa.update(table).where(table.c.id == own["id"]).values(values)
-            try:
-                session.execute(point)
-            except sa.exc.IntegrityError as error:
-                assert "foreign key" in str(error), constraint.name
-                continue
-            except sa.exc.ProgrammingError as error:
-                assert "permission denied" in str(error), constraint.name
-            else:
-                pytest.fail(f"{constraint.name} let a row of B point at a row of A")
-        with (  # an append-only table: only a new row could point elsewhere
-            as_member(full_world.b.id) as session,
-            pytest.raises(sa.exc.IntegrityError, match="foreign key"),
-        ):
+        point = (
+            sa.update(table)
+            .where(table.c.id == own["id"])
+            .values(_unique_names(table) | {column: other})
+        )
+        refusal, _changed = _tried(full_world.b.id, point)
+        if "permission denied" in refusal:  # append-only: only a new row could point elsewhere
             fresh = {k: v for k, v in own.items() if k != "id"} | {column: other}
-            session.execute(sa.insert(table).values(fresh))
+            refusal, _changed = _tried(full_world.b.id, sa.insert(table).values(fresh))
+        assert "violates foreign key" in refusal, constraint.name
+
+
+def _tried(member_id: int, statement: Any) -> tuple[str, int]:
+    """Try a statement as a member; return why the database refused it, or how many rows moved."""
+    with as_member(member_id) as session:
+        try:
+            return "", session.execute(statement).rowcount  # type: ignore[attr-defined]
+        except sa.exc.DBAPIError as error:
+            return str(error), 0
 
 
 def _own_row(session: Session, table: sa.Table, member_id: int) -> dict[str, Any]:
