@@ -29,6 +29,7 @@ from callcenter.tickets.services.opening import NewTicket
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.htmx import go_to
 from callcenter.ui.pagination import window_from
+from callcenter.ui.reading import note_reading
 
 blueprint = Blueprint("calls", __name__)
 
@@ -158,6 +159,10 @@ def _fragment(line_id: int, template: str, *, around: bool) -> ResponseReturnVal
         values.pop("sms_number", None)
     desk = build_desk(line, values, current_actor()) if around else build_request(line, values)
     form.sms_number.data = desk.sms_number
+    if around and desk.person:
+        note_reading("contact", desk.person.contact_id, desk.person.member_id)
+    if around and desk.card:
+        note_reading("dwelling", desk.card.place.dwelling_id, desk.card.place.member_id)
     return render_template(
         template,
         desk=desk,

@@ -39,6 +39,7 @@ from callcenter.tickets.services.views import delete_view, save_view
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.navigation import register_badge
 from callcenter.ui.pagination import window_from
+from callcenter.ui.reading import note_reading
 from callcenter.ui.theme import accents
 
 blueprint = Blueprint("tickets", __name__, url_prefix="/tickets")
@@ -114,7 +115,9 @@ def drop_view(view_id: int) -> ResponseReturnValue:
 @requires(Permission.TICKETS_READ)
 def detail(ticket_id: int) -> ResponseReturnValue:
     """Show one ticket."""
-    return show_page(load_page(current_actor(), ticket_id))
+    page = load_page(current_actor(), ticket_id)
+    note_reading("ticket", ticket_id, page.head.ticket.member_id)
+    return show_page(page)
 
 
 @blueprint.get("/<int:ticket_id>/presence")

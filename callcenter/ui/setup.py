@@ -10,6 +10,7 @@ from callcenter.ui import (
     htmx,
     i18n,
     navigation,
+    reading,
     script_config,
     theme,
     words,
@@ -27,5 +28,8 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # the token lives as long as the session
     if "bootstrap" not in app.extensions:
         Bootstrap5(app)
-    for part in (headers, htmx, i18n, filters, theme, words, navigation, script_config, errors):
+    parts = (
+        headers, htmx, i18n, filters, theme, words, navigation, reading, script_config, errors,
+    )  # fmt: skip
+    for part in parts:
         part.init_app(app)
