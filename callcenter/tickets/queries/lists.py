@@ -42,6 +42,24 @@ COUNT_MAX: Final = 99
 EXPORT_MAX: Final = 5000
 
 
+_COLUMNS: Final = (
+    Ticket.id,
+    Ticket.member_id,
+    Ticket.reference,
+    Ticket.title,
+    Ticket.place,
+    Ticket.priority,
+    Ticket.state,
+    Ticket.opened_at,
+    Ticket.due_at,
+    Ticket.needs_triage,
+    Ticket.chases,
+    Ticket.contact_name,
+    Ticket.contact_number,
+    Ticket.hold_cause,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class TicketLine:
     """One row of a list."""
@@ -88,11 +106,7 @@ class Choices:
 def list_tickets(actor: Actor, filters: TicketFilters, window: Window) -> Page[TicketLine]:
     """Return one page of the tickets that the actor sees; one statement."""
     by_due = filters.by_due
-    statement = _rows(actor, filters)
-    if window.key is not None:
-        statement = statement.where(_beyond(window, by_due=by_due))
-    statement = statement.order_by(*_order(by_due=by_due, backwards=window.backwards))
-    rows = db.session.execute(statement.limit(window.limit)).all()
+    rows = db.session.execute(_rows(actor, filters, window)).all()
     return page_of(
         [_line(row) for row in rows],
         window,
@@ -102,8 +116,8 @@ def list_tickets(actor: Actor, filters: TicketFilters, window: Window) -> Page[T
 
 def list_for_export(actor: Actor, filters: TicketFilters) -> list[TicketLine]:
     """Return the tickets of an export, at most ``EXPORT_MAX``, in the list's order."""
-    statement = _rows(actor, filters).order_by(*_order(by_due=filters.by_due, backwards=False))
-    return [_line(row) for row in db.session.execute(statement.limit(EXPORT_MAX))]
+    everything = Window(size=EXPORT_MAX - 1)
+    return [_line(row) for row in db.session.execute(_rows(actor, filters, everything))]
 
 
 def count_views(actor: Actor, views: Sequence[str]) -> dict[str, int]:
@@ -186,8 +200,21 @@ def _choice(
     ).where(condition)
 
 
-def _rows(actor: Actor, filters: TicketFilters) -> Select[*tuple[Any, ...]]:
-    """The rows of a list, each with who has it now (or had it last)."""
+def _rows(actor: Actor, filters: TicketFilters, window: Window) -> Select[*tuple[Any, ...]]:
+    """The rows of a window of a list, each with who has it now (or had it last).
+
+    The window is cut first, so that who has it is looked up for the rows shown alone.
+    """
+    by_due, backwards = filters.by_due, window.backwards
+    cut = (
+        select(*_COLUMNS)
+        .where(visible_to(actor), *conditions(filters, actor))
+        .order_by(*_order(Ticket.due_at, Ticket.id, by_due=by_due, backwards=backwards))
+        .limit(window.limit)
+    )
+    if window.key is not None:
+        cut = cut.where(_beyond(window, by_due=by_due))
+    shown = cut.subquery("shown")
     holder = (
         select(
             Assignment.organisation_name,
@@ -197,8 +224,8 @@ def _rows(actor: Actor, filters: TicketFilters) -> Select[*tuple[Any, ...]]:
             Assignment.reason.label("refusal_reason"),
         )
         .where(
-            Assignment.member_id == Ticket.member_id,
-            Assignment.ticket_id == Ticket.id,
+            Assignment.member_id == shown.c.member_id,
+            Assignment.ticket_id == shown.c.id,
             Assignment.informed_only.is_(False),
             Assignment.state != AssignmentState.WITHDRAWN,
         )
@@ -211,38 +238,18 @@ def _rows(actor: Actor, filters: TicketFilters) -> Select[*tuple[Any, ...]]:
         .lateral("holder")
     )
     return (
-        select(
-            Ticket.id,
-            Ticket.member_id,
-            Ticket.reference,
-            Ticket.title,
-            Ticket.place,
-            Ticket.priority,
-            Ticket.state,
-            Ticket.opened_at,
-            Ticket.due_at,
-            Ticket.needs_triage,
-            Ticket.chases,
-            Ticket.contact_name,
-            Ticket.contact_number,
-            Ticket.hold_cause,
-            func.coalesce(holder.c.organisation_name, "").label("organisation_name"),
-            func.coalesce(holder.c.team_name, "").label("team_name"),
-            func.coalesce(holder.c.assignee_name, "").label("assignee_name"),
-            func.coalesce(holder.c.assignment_state, "").label("assignment_state"),
-            func.coalesce(holder.c.refusal_reason, "").label("refusal_reason"),
-        )
+        select(*shown.c, *(func.coalesce(column, "").label(column.name) for column in holder.c))
         .outerjoin(holder, true())
-        .where(visible_to(actor), *conditions(filters, actor))
+        .order_by(*_order(shown.c.due_at, shown.c.id, by_due=by_due, backwards=backwards))
     )
 
 
-def _order(*, by_due: bool, backwards: bool) -> list[Any]:
+def _order(due_at: Any, number: Any, *, by_due: bool, backwards: bool) -> list[Any]:
     if not by_due:
-        return [Ticket.id.asc() if backwards else Ticket.id.desc()]
+        return [number.asc() if backwards else number.desc()]
     if backwards:
-        return [Ticket.due_at.desc().nulls_first(), Ticket.id.desc()]
-    return [Ticket.due_at.asc().nulls_last(), Ticket.id.asc()]
+        return [due_at.desc().nulls_first(), number.desc()]
+    return [due_at.asc().nulls_last(), number.asc()]
 
 
 def _beyond(window: Window, *, by_due: bool) -> ColumnElement[bool]:

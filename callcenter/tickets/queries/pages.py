@@ -58,6 +58,7 @@ class Head:
     agency_name: str
     agency_phone: str
     questions: list[Any]
+    visit: Visit | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ def get_head(actor: Actor, ticket_id: int) -> Head:
             Agency.name,
             Agency.phone,
             Category.questions,
+            Visit,
         )
         .join(Organisation, Organisation.id == Ticket.member_id)
         .join(
@@ -150,7 +152,17 @@ def get_head(actor: Actor, ticket_id: int) -> Head:
         .outerjoin(
             Agency, and_(Agency.member_id == Residence.member_id, Agency.id == Residence.agency_id)
         )
+        .outerjoin(
+            Visit,
+            and_(
+                Visit.member_id == Ticket.member_id,
+                Visit.ticket_id == Ticket.id,
+                Visit.state == VisitState.PLANNED,
+            ),
+        )
         .where(Ticket.id == ticket_id, visible_to(actor))
+        .order_by(Visit.id.desc())
+        .limit(1)
         .execution_options(populate_existing=True)
     ).one_or_none()
     if row is None:
@@ -167,6 +179,7 @@ def get_head(actor: Actor, ticket_id: int) -> Head:
         agency_name=row[8] or "",
         agency_phone=row[9] or "",
         questions=row[10] or [],
+        visit=row[11],
     )
 
 

@@ -41,13 +41,21 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     """
     if not actor.may(Permission.TICKETS_READ):
         return false()
+    seen = _seen_by_role(actor)
+    if len(actor.member_ids) == 1:
+        # Says what the wall says already, in a form that lets an index give the order.
+        return and_(Ticket.member_id == next(iter(actor.member_ids)), seen)
+    return seen
+
+
+def _seen_by_role(actor: Actor) -> ColumnElement[bool]:
     if actor.role is Role.CONTRACTOR:
         return _sent_to_organisation(actor.organisation_id)
     if actor.role is Role.CARETAKER:
         return and_(
             Ticket.restricted.is_(False),
             _category_is_open_to_caretakers(),
-            or_(_sent_to_me(actor), _in_my_care(actor)),
+            or_(_in_my_care(actor), _sent_to_me(actor)),
         )
     if actor.may(Permission.TICKETS_READ_RESTRICTED):
         return true()
@@ -79,11 +87,8 @@ def _sent_to_me(actor: Actor) -> ColumnElement[bool]:
 
 def _category_is_open_to_caretakers() -> ColumnElement[bool]:
     """Caretakers see no rent matter (A-…) and no quarrel or violence (V-…)."""
-    return exists().where(
-        _category.member_id == Ticket.member_id,
-        _category.id == Ticket.category_id,
-        _category.code.notlike("A-%"),
-        _category.code.notlike("V-%"),
+    return Ticket.category_id.not_in(
+        select(_category.id).where(or_(_category.code.like("A-%"), _category.code.like("V-%")))
     )
 
 
