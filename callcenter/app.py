@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from callcenter.core import db as database
 from callcenter.core.embedded import for_this_process
-from callcenter.members import sign_in
+from callcenter.members import shell, sign_in
 from callcenter.settings import Settings, load_settings
 from callcenter.ui import access
 from callcenter.ui import setup as ui
@@ -22,17 +22,23 @@ MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 BLUEPRINTS: tuple[str, ...] = (
     "callcenter.calls.views",
     "callcenter.calls.live_views",
+    "callcenter.calls.phone_views",
     "callcenter.members.account_views",
     "callcenter.members.draft_views",
+    "callcenter.messaging.views",
+    "callcenter.members.views",
     "callcenter.tickets.views",
+    "callcenter.tickets.answer_views",
     "callcenter.tickets.tenant_views",
     "callcenter.webhooks.cti",
+    "callcenter.webhooks.twilio_legs",
     "callcenter.webhooks.twilio_sms",
 )
 
 # Modules that hold a ``command`` of the ``flask`` program, one per noun.
 COMMANDS: tuple[str, ...] = (
     "callcenter.cli.cti",
+    "callcenter.cli.database",
     "callcenter.cli.estate",
     "callcenter.cli.users",
 )
@@ -77,6 +83,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     access.init_app(app, sign_in.load_actor)
     csrf.init_app(app)
     sign_in.init_app(app)
+    shell.init_app(app)
     for module in BLUEPRINTS:
         app.register_blueprint(import_module(module).blueprint)
     for module in COMMANDS:

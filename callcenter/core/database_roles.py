@@ -151,12 +151,16 @@ def app_role_fault(url: str) -> str:
     try:
         with connect(url) as connection:
             row = connection.execute(
-                "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+                "SELECT rolsuper OR rolbypassrls,"
+                " EXISTS (SELECT 1 FROM pg_class WHERE relowner = r.oid AND relkind = 'r')"
+                " FROM pg_roles r WHERE rolname = current_user"
             ).fetchone()
     except psycopg.OperationalError as error:
         return "DATABASE_URL: " + str(error).strip().partition("\n")[0]
     if row and row[0]:
         return "DATABASE_URL: its role bypasses row-level security; give a plain role's address"
+    if row and row[1]:
+        return "DATABASE_URL: its role owns tables and could open the wall; give a plain role's"
     return ""
 
 
