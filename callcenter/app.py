@@ -27,6 +27,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "callcenter.members.draft_views",
     "callcenter.messaging.views",
     "callcenter.members.views",
+    "callcenter.estate.views",
     "callcenter.tickets.views",
     "callcenter.tickets.answer_views",
     "callcenter.tickets.tenant_views",

@@ -83,7 +83,7 @@ MENU: tuple[Group, ...] = (
     Group(
         _l("Réglages"),
         (
-            Entry(_l("Membres"), "members.index", P.MEMBERS_MANAGE, "diagram-3"),
+            Entry(_l("Membres"), "members.index", P.USERS_MANAGE, "diagram-3"),
             Entry(_l("Utilisateurs"), "members.users", P.USERS_MANAGE, "people"),
             Entry(_l("Orientation"), "routing.rules", P.ROUTING_EDIT, "shuffle"),
             Entry(_l("Modèles de SMS"), "messaging.templates", P.MESSAGING_EDIT, "chat-left-text"),
