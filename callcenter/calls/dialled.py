@@ -4,12 +4,11 @@ What is found is plain and frozen, so that it can be kept in memory and serve wh
 is slow or away.
 """
 
-from dataclasses import dataclass, field
-
 from sqlalchemy import and_, select
 
 from callcenter.calls.models import VoicePlan
 from callcenter.calls.states import Overflow
+from callcenter.calls.voice_rules import Choice, DialledLine
 from callcenter.core.db import db
 from callcenter.core.phone import try_parse_phone
 from callcenter.members.calendar_rules import Calendar
@@ -17,40 +16,6 @@ from callcenter.members.models import Calendar as CalendarRow
 from callcenter.members.models import ClosingDay, Organisation, PhoneLine, Team
 from callcenter.members.queries import calendar_of
 from callcenter.members.states import OrganisationKind, TeamKind
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One key that a caller may press: ``queue``, ``urgent``, ``callback`` or ``line``."""
-
-    digit: str
-    words: str
-    action: str
-    line_number: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DialledLine:
-    """A line as the telephone needs it."""
-
-    line_id: int
-    member_id: int
-    platform_id: int
-    member: str
-    service: str
-    name: str
-    number: str
-    calendar: Calendar | None = None
-    notice: str = ""
-    welcome: str = ""
-    closed_message: str = ""
-    choices: tuple[Choice, ...] = field(default=())
-    max_waiting: int = 30
-    max_wait_seconds: int = 900
-    overflow: Overflow = Overflow.CALLBACK
-    overflow_number: str = ""
-    on_call_number: str = ""
-    wrap_up_seconds: int = 60
 
 
 def find_dialled(number: str) -> DialledLine | None:

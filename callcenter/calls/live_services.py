@@ -13,21 +13,18 @@ from sqlalchemy.dialects.postgresql import insert
 
 from callcenter.calls import presence
 from callcenter.calls.live_rules import Facts, Report, believable, learn, state_of
-from callcenter.calls.models import Call, CallLeg
+from callcenter.calls.models import Call
 from callcenter.calls.states import (
     CallerKind,
     CallPath,
     CallProvider,
     CallState,
     Direction,
-    LegKind,
     TaskKind,
 )
 from callcenter.calls.tasks import close_tasks, note_task
 from callcenter.core import clock
 from callcenter.core.db import db
-from callcenter.core.errors import NotFound, UserError
-from callcenter.core.isolation import Actor
 from callcenter.core.phone import is_anonymous, try_parse_phone
 from callcenter.estate.queries import find_callers
 from callcenter.estate.records import Person
@@ -108,7 +105,7 @@ def record_report(news: ExchangeReport) -> Reported | None:
     if call is None:
         return None
     if made:
-        _recognise(call)
+        recognise(call)
     before = (call.state, call.agent_id, call.path, call.cause, call.caller_number)
     known = learn(facts_of(call), news.report, at)
     _take_details(call, news, made=made)
@@ -161,7 +158,7 @@ def _e164(number: str) -> str:
     return phone.e164 if phone else ""
 
 
-def _recognise(call: Call) -> None:
+def recognise(call: Call) -> None:
     """Say who may be calling: a list, never a guess; the agent decides."""
     people = find_callers(call.caller_number, [call.member_id], call.member_id)
     call.caller_matches = len(people)
@@ -182,7 +179,7 @@ def _take_details(call: Call, news: ExchangeReport, *, made: bool) -> None:
         call.caller_number = _e164(news.number)
         if call.caller_number:
             call.caller_kind = CallerKind.CONTACT
-            _recognise(call)
+            recognise(call)
     call.line_id = call.line_id or news.line_id
     call.dialled_number = call.dialled_number or news.dialled
     call.queue_name = news.queue or call.queue_name
@@ -213,7 +210,7 @@ def _move(call: Call, known: Facts, now: datetime, news: ExchangeReport) -> pres
     if call.answered_at is not None and call.direction == Direction.IN:
         close_tasks(call.member_id, call.caller_number, by, now)
     if call.ended_at is not None:
-        _end_hold(call, now)
+        end_hold(call, now)
     if state is CallState.ABANDONED and call.path != CallPath.CLOSED:
         note_task(
             call,
@@ -247,121 +244,8 @@ def _answerer(call: Call) -> Answerer | None:
     return None if home is None else Answerer(call.agent_id, call.agent_label, home)
 
 
-def get_call(call_id: int, actor: Actor, *, lock: bool = False) -> Call:
-    """Return a call of a member that the actor serves; NotFound for any other."""
-    statement = select(Call).where(Call.id == call_id, Call.member_id.in_(actor.member_ids))
-    if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    call = db.session.scalar(statement)
-    if call is None:
-        raise NotFound
-    return call
-
-
-def take_call(actor: Actor, call_id: int | None = None) -> tuple[Call, presence.Agent]:
-    """Give the actor the call that waits longest, or this one. Raises UserError, NotFound.
-
-    Two agents who press at once get two calls: a row that another one is taking is passed over.
-    """
-    waiting = select(Call).where(
-        Call.member_id.in_(actor.member_ids),
-        Call.provider == CallProvider.TWILIO,
-        Call.state == CallState.WAITING,
-        Call.agent_id.is_(None),
-    )
-    if call_id is not None:
-        get_call(call_id, actor)
-        waiting = waiting.where(Call.id == call_id)
-    call = db.session.scalar(
-        waiting.order_by(Call.queued_at, Call.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-    if call is None:
-        raise UserError(
-            _("Cet appel vient d'être pris.") if call_id else _("Aucun appel en attente.")
-        )
-    call.agent_id, call.agent_label = actor.user_id, actor.name
-    call.taken_at = clock.now()
-    call.version += 1
-    db.session.flush()
-    agent = presence.begin_call(actor.home_id, actor.user_id, actor.name, call.id, call.member_id)
-    return call, agent
-
-
-def give_back(call: Call) -> presence.Agent | None:
-    """Put a taken call back for the others: the agent's telephone did not answer."""
-    if call.state != CallState.WAITING or call.agent_id is None:
-        return None
-    freed = presence.end_wrap_up(call.agent_id, call.id)
-    call.agent_id, call.agent_label, call.taken_at = None, "", None
-    call.version += 1
-    db.session.flush()
-    return freed
-
-
-def open_leg(
-    call: Call, provider_id: str, kind: LegKind, number: str, agent_id: int | None
-) -> None:
-    """Note one more telephone of a call; a repeat changes nothing."""
-    db.session.execute(
-        insert(CallLeg)
-        .values(
-            member_id=call.member_id,
-            call_id=call.id,
-            provider_id=provider_id,
-            kind=kind,
-            number=number,
-            agent_id=agent_id,
-            started_at=clock.now(),
-        )
-        .on_conflict_do_nothing()
-    )
-
-
-def find_leg(call_id: int, kind: LegKind) -> CallLeg | None:
-    """Return the latest leg of a kind that is not over."""
-    return db.session.scalar(
-        select(CallLeg)
-        .where(CallLeg.call_id == call_id, CallLeg.kind == kind, CallLeg.ended_at.is_(None))
-        .order_by(CallLeg.id.desc())
-        .limit(1)
-    )
-
-
-def end_leg(provider_id: str) -> CallLeg | None:
-    """Note that a telephone hung up; ``None`` for one we don't know."""
-    leg = db.session.scalar(select(CallLeg).where(CallLeg.provider_id == provider_id))
-    if leg is not None and leg.ended_at is None:
-        leg.ended_at = clock.now()
-        db.session.flush()
-    return leg
-
-
-def hold(call: Call, *, on: bool) -> None:
-    """Put a call on hold or take it up again; repeats change nothing. Raises UserError."""
-    now = clock.now()
-    if call.state != CallState.ANSWERED:
-        raise UserError(_("Cet appel n'est pas en communication."))
-    if on and call.hold_since is None:
-        call.hold_since = now
-        call.version += 1
-    elif not on and call.hold_since is not None:
-        _end_hold(call, now)
-        call.version += 1
-    db.session.flush()
-
-
-def _end_hold(call: Call, now: datetime) -> None:
+def end_hold(call: Call, now: datetime) -> None:
+    """Count what a call was on hold, if it is."""
     if call.hold_since is not None:
         call.held_seconds += max(0, int((now - call.hold_since).total_seconds()))
         call.hold_since = None
-
-
-def ask_callback(call: Call) -> None:
-    """The caller asks to be called back: kept as a task."""
-    call.path = CallPath.CALLBACK
-    call.version += 1
-    note_task(call, TaskKind.CALLBACK, clock.now())
-    db.session.flush()

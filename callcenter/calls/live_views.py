@@ -11,10 +11,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from callcenter.calls import presence
+from callcenter.calls.call_acts import get_call
 from callcenter.calls.live_cards import presence_of
 from callcenter.calls.live_edge import tell_presence
 from callcenter.calls.live_queries import snapshot
-from callcenter.calls.live_services import get_call
 from callcenter.calls.states import BreakReason, PresenceState
 from callcenter.core import live
 from callcenter.core.db import db, session_scope, transaction

@@ -98,9 +98,9 @@ def begin_call(home_id: int, user_id: int, name: str, call_id: int, member_id: i
 def begin_wrap_up(
     home_id: int, user_id: int, name: str, call_id: int, until: datetime
 ) -> Agent | None:
-    """The call is over and is being written up; nothing when the agent went on to another."""
+    """The call is over and is being written up; nothing when the agent went on to something else."""
     row = _row(user_id, lock=True)
-    if row is not None and row.call_id != call_id and row.state == PresenceState.ON_CALL:
+    if row is not None and row.call_id != call_id:
         return None
     change = _Change(state=PresenceState.WRAP_UP, call_id=call_id, until=until)
     return _write(home_id, user_id, name, change)

@@ -19,12 +19,13 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from callcenter.calls import presence
-from callcenter.calls.dialled import DialledLine, find_dialled
+from callcenter.calls.dialled import find_dialled
 from callcenter.calls.exchanges import Exchange, find_exchange
 from callcenter.calls.live_edge import tell_call, tell_presence
 from callcenter.calls.live_rules import Report
 from callcenter.calls.live_services import Answerer, ExchangeReport, record_report
 from callcenter.calls.states import CallProvider, Direction
+from callcenter.calls.voice_rules import DialledLine
 from callcenter.core.db import session_scope, transaction
 from callcenter.core.isolation import Scope
 from callcenter.ui.access import public

@@ -7,15 +7,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from callcenter.calls import presence
+from callcenter.calls.call_acts import ask_callback, get_call, give_back, hold, take_call
 from callcenter.calls.live_rules import Report
-from callcenter.calls.live_services import (
-    Answerer,
-    ask_callback,
-    get_call,
-    give_back,
-    hold,
-    take_call,
-)
+from callcenter.calls.live_services import Answerer
 from callcenter.calls.models import AgentPresence, Call, CallTask
 from callcenter.calls.states import (
     BreakReason,

@@ -1,0 +1,357 @@
+"""What an agent does with the telephone from the desk: take, hold, pass on, call back.
+
+Each first commits what is meant, then asks the provider; what really happens comes back by the
+provider's own reports. A provider that refuses undoes what was meant.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, current_app, jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from callcenter.calls.call_acts import (
+    find_leg,
+    get_call,
+    give_back,
+    hold,
+    open_leg,
+    pass_on,
+    start_outgoing,
+    take_call,
+)
+from callcenter.calls.live_cards import card_of
+from callcenter.calls.live_edge import tell_call, tell_presence
+from callcenter.calls.live_queries import line_words
+from callcenter.calls.models import Call
+from callcenter.calls.states import CallProvider, LegKind
+from callcenter.calls.tasks import count_attempt, get_task
+from callcenter.calls.transfers import extension_of, list_targets, wanted_number
+from callcenter.calls.voice_gateway import VoiceGateway
+from callcenter.core.db import db, transaction
+from callcenter.core.errors import NotFound, ProviderError, UserError
+from callcenter.core.isolation import Actor
+from callcenter.core.permissions import Permission
+from callcenter.core.phone import format_phone
+from callcenter.members.queries import get_line
+from callcenter.messaging.gateway import GatewayConfig
+from callcenter.settings import Settings
+from callcenter.ui.access import current_actor, requires
+
+log = logging.getLogger(__name__)
+
+blueprint = Blueprint("phone", __name__)
+
+_STEPS = "/webhooks/twilio/voice"
+_EXTENSION = "voice_gateway"
+
+
+@blueprint.errorhandler(UserError)
+def refuse(error: UserError) -> ResponseReturnValue:
+    """Answer the script with what the person can mend."""
+    return jsonify(error=error.message, field=error.field), 422
+
+
+@blueprint.errorhandler(ProviderError)
+def unreachable(error: ProviderError) -> ResponseReturnValue:
+    """The telephone provider did not do it."""
+    log.warning("the telephone provider did not do it: %s", error.message)
+    return jsonify(error=_("Le téléphone n'a pas répondu. Réessayez dans un instant.")), 502
+
+
+def gateway() -> VoiceGateway:
+    """Return this application's telephone."""
+    found: VoiceGateway | None = current_app.extensions.get(_EXTENSION)
+    if found is None:
+        settings: Settings = current_app.config["SETTINGS"]
+        found = VoiceGateway(
+            GatewayConfig(
+                account_sid=settings.sms_account_sid,
+                auth_token=settings.sms_auth_token,
+                base_url=settings.sandbox_url if settings.sms_sandbox else "",
+                connect_timeout=2.0,
+                read_timeout=8.0,
+            )
+        )
+        current_app.extensions[_EXTENSION] = found
+    return found
+
+
+def _step(name: str, **values: object) -> str:
+    origin = current_app.config["SETTINGS"].public_origin
+    return f"{origin}{_STEPS}/{name}?{urlencode(values)}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """What is asked of the provider, once it is committed: plain values, no rows."""
+
+    call_id: int
+    provider_id: str
+    line_number: str
+    agent_leg: str = ""
+    transfer_leg: str = ""
+    number: str = ""
+
+
+def _answer(call: Call) -> ResponseReturnValue:
+    card = card_of(call, line_words(call))
+    url = url_for("calls.line_desk", line_id=call.line_id, call_id=call.id)
+    return jsonify(call=card, url=url)
+
+
+def _own(call_id: int, actor: Actor) -> Call:
+    """A call that the actor speaks, for a change to it. Raises NotFound, UserError."""
+    call = get_call(call_id, actor, lock=True)
+    if call.agent_id != actor.user_id:
+        raise UserError(_("Cet appel est celui de %(name)s.", name=call.agent_label or "…"))
+    if call.provider != CallProvider.TWILIO:
+        raise UserError(_("Cet appel se commande depuis le téléphone."))
+    return call
+
+
+def _meant(call: Call) -> _Meant:
+    agent_leg = find_leg(call.id, LegKind.AGENT)
+    other = find_leg(call.id, LegKind.TRANSFER)
+    return _Meant(
+        call.id,
+        call.provider_id or "",
+        get_line(call.line_id).number if call.line_id else "",
+        agent_leg.provider_id if agent_leg else "",
+        other.provider_id if other else "",
+    )
+
+
+@blueprint.post("/desk/take")
+@requires(Permission.DESK_USE)
+def take_next() -> ResponseReturnValue:
+    """Take the call that waits longest."""
+    return _take(None)
+
+
+@blueprint.post("/desk/calls/<int:call_id>/take")
+@requires(Permission.DESK_USE)
+def take(call_id: int) -> ResponseReturnValue:
+    """Take this call."""
+    return _take(call_id)
+
+
+def _take(call_id: int | None) -> ResponseReturnValue:
+    actor = current_actor()
+    with transaction():
+        if call_id is not None:
+            get_call(call_id, actor)
+        extension = extension_of(actor)
+        call, agent = take_call(actor, call_id)
+        tell_call(call)
+        tell_presence(actor.home_id, agent)
+        meant = _meant(call)
+        answer = _answer(call)
+    db.session.remove()  # nothing is held while the provider works
+    who = {"call_id": meant.call_id, "agent_id": actor.user_id}
+    try:
+        leg = gateway().ring(
+            extension, meant.line_number, _step("agent", **who), _step("agent-status", **who)
+        )
+    except ProviderError:
+        with transaction():
+            lost = get_call(meant.call_id, actor, lock=True)
+            tell_presence(actor.home_id, give_back(lost))
+            tell_call(lost)
+        raise
+    with transaction():
+        open_leg(get_call(meant.call_id, actor), leg, LegKind.AGENT, extension, actor.user_id)
+    return answer
+
+
+def _command(
+    call_id: int, change: Callable[[Call], None], ask: Callable[[_Meant, VoiceGateway], None]
+) -> ResponseReturnValue:
+    """Commit a change to the actor's own call, then have the provider do it."""
+    actor = current_actor()
+    with transaction():
+        call = _own(call_id, actor)
+        change(call)
+        tell_call(call)
+        meant = _meant(call)
+        answer = _answer(call)
+    db.session.remove()
+    ask(meant, gateway())
+    return answer
+
+
+@blueprint.post("/desk/calls/<int:call_id>/hold")
+@requires(Permission.DESK_USE)
+def put_on_hold(call_id: int) -> ResponseReturnValue:
+    """Put the caller on hold, with music."""
+    return _command(
+        call_id,
+        lambda call: hold(call, on=True),
+        lambda meant, phone: phone.lead(meant.provider_id, _step("held", call_id=call_id)),
+    )
+
+
+@blueprint.post("/desk/calls/<int:call_id>/resume")
+@requires(Permission.DESK_USE)
+def resume(call_id: int) -> ResponseReturnValue:
+    """Take the caller up again, alone: a colleague who was asked is let go."""
+
+    def ask(meant: _Meant, phone: VoiceGateway) -> None:
+        if meant.transfer_leg:
+            _let_go(phone, meant.transfer_leg)
+        phone.lead(meant.agent_leg, _step("rejoin", call_id=call_id))
+
+    return _command(call_id, lambda call: hold(call, on=False), ask)
+
+
+@blueprint.post("/desk/calls/<int:call_id>/transfer")
+@requires(Permission.DESK_USE)
+def transfer(call_id: int) -> ResponseReturnValue:
+    """Pass the caller on to another number at once (cold), and write the call up."""
+    actor = current_actor()
+    number = wanted_number(request.form.get("number", ""))
+
+    def change(call: Call) -> None:
+        tell_presence(actor.home_id, pass_on(call, actor, format_phone(number)))
+
+    return _command(
+        call_id,
+        change,
+        lambda meant, phone: phone.lead(
+            meant.provider_id, _step("transfer", call_id=call_id, number=number)
+        ),
+    )
+
+
+@blueprint.post("/desk/calls/<int:call_id>/consult")
+@requires(Permission.DESK_USE)
+def consult(call_id: int) -> ResponseReturnValue:
+    """Put the caller on hold and speak to somebody first (warm transfer)."""
+    actor = current_actor()
+    number = wanted_number(request.form.get("number", ""))
+
+    def ask(meant: _Meant, phone: VoiceGateway) -> None:
+        phone.lead(meant.provider_id, _step("held", call_id=call_id))
+        phone.lead(meant.agent_leg, _step("consult", call_id=call_id))
+        leg = phone.ring(
+            number,
+            meant.line_number,
+            _step("consulted", call_id=call_id),
+            _step("agent-status", call_id=call_id),
+        )
+        with transaction():
+            open_leg(get_call(call_id, actor), leg, LegKind.TRANSFER, number, None)
+
+    return _command(call_id, lambda call: hold(call, on=True), ask)
+
+
+@blueprint.post("/desk/calls/<int:call_id>/hand-over")
+@requires(Permission.DESK_USE)
+def hand_over(call_id: int) -> ResponseReturnValue:
+    """The colleague takes the caller over (end of a warm transfer); write the call up."""
+    actor = current_actor()
+
+    def change(call: Call) -> None:
+        leg = find_leg(call.id, LegKind.TRANSFER)
+        if leg is None:
+            raise UserError(_("Personne n'est en ligne pour reprendre cet appel."))
+        hold(call, on=False)
+        tell_presence(actor.home_id, pass_on(call, actor, format_phone(leg.number)))
+
+    def ask(meant: _Meant, phone: VoiceGateway) -> None:
+        phone.lead(meant.transfer_leg, _step("rejoin", call_id=call_id))
+        if meant.agent_leg:
+            _let_go(phone, meant.agent_leg)
+
+    return _command(call_id, change, ask)
+
+
+@blueprint.post("/desk/calls/<int:call_id>/hang-up")
+@requires(Permission.DESK_USE)
+def hang_up(call_id: int) -> ResponseReturnValue:
+    """End the call."""
+
+    def ask(meant: _Meant, phone: VoiceGateway) -> None:
+        for leg in (meant.transfer_leg, meant.agent_leg):
+            if leg:
+                _let_go(phone, leg)
+        if not meant.provider_id.startswith("out-"):
+            phone.hang_up(meant.provider_id)
+
+    return _command(call_id, lambda _call: None, ask)
+
+
+def _let_go(phone: VoiceGateway, leg: str) -> None:
+    try:
+        phone.hang_up(leg)
+    except ProviderError as error:
+        log.info("a telephone had hung up by itself: %s", error.message)
+
+
+@blueprint.get("/desk/calls/<int:call_id>/targets")
+@requires(Permission.DESK_USE)
+def targets(call_id: int) -> ResponseReturnValue:
+    """List to whom a call can be passed on."""
+    actor = current_actor()
+    found = list_targets(get_call(call_id, actor), actor)
+    return jsonify(
+        targets=[
+            {"name": one.name, "number": one.number, "shown": format_phone(one.number)}
+            for one in found
+        ]
+    )
+
+
+@blueprint.post("/desk/tasks/<int:task_id>/call")
+@requires(Permission.DESK_USE)
+def call_back(task_id: int) -> ResponseReturnValue:
+    """Call somebody back from the list of tasks."""
+    actor = current_actor()
+    task = get_task(task_id, actor)
+    return _call(actor, task.line_id, task.member_id, task.number)
+
+
+@blueprint.post("/desk/lines/<int:line_id>/call")
+@requires(Permission.DESK_USE)
+def call_from_line(line_id: int) -> ResponseReturnValue:
+    """Call a number from a member's line (from a ticket, or from the desk)."""
+    actor = current_actor()
+    line = get_line(line_id)
+    if line.member_id not in actor.member_ids:
+        raise NotFound
+    return _call(actor, line.id, line.member_id, wanted_number(request.form.get("number", "")))
+
+
+def _call(actor: Actor, line_id: int | None, member_id: int, number: str) -> ResponseReturnValue:
+    """Ring the agent's telephone, then the person; without a telephone of ours, a ``tel:`` link."""
+    own_id = f"out-{secrets.token_hex(12)}"
+    with transaction():
+        try:
+            extension = extension_of(actor)
+        except UserError:
+            extension = ""
+        call, agent = start_outgoing(
+            actor, line_id, member_id, number, own_id if extension else None
+        )
+        count_attempt(member_id, number)
+        tell_call(call)
+        tell_presence(actor.home_id, agent)
+        meant = _meant(call)
+        call_id = call.id
+        url = url_for("calls.line_desk", line_id=call.line_id, call_id=call.id)
+        card = card_of(call, line_words(call))
+    if not extension:
+        return jsonify(call=card, url=url, tel=f"tel:{number}")
+    db.session.remove()
+    who: dict[str, Any] = {"call_id": call_id, "agent_id": actor.user_id}
+    leg = gateway().ring(
+        extension, meant.line_number, _step("out", **who), _step("out-agent-status", **who)
+    )
+    with transaction():
+        open_leg(get_call(call_id, actor), leg, LegKind.AGENT, extension, actor.user_id)
+    return jsonify(call=card, url=url)
