@@ -76,6 +76,15 @@ def list_houses() -> list[House]:
     return [House(*row) for row in rows]
 
 
+def list_houses_seen() -> Sequence[Organisation]:
+    """Return the platform and the landlords that the actor sees, without their counts."""
+    return db.session.scalars(
+        select(Organisation)
+        .where(Organisation.kind.in_(_HOUSES))
+        .order_by(Organisation.kind == OrganisationKind.LANDLORD, Organisation.name)
+    ).all()
+
+
 def list_agencies(member_id: int) -> Sequence[Agency]:
     """Return a member's agencies, those in service first."""
     return db.session.scalars(

@@ -41,9 +41,7 @@ def found_organisation(kind: OrganisationKind, name: str, **fields: Any) -> Orga
     )
     db.session.add(organisation)
     db.session.flush()
-    db.session.add(
-        Calendar(member_id=number, name="Bureaux", main=True, weekly_hours=OFFICE_HOURS)
-    )
+    db.session.add(Calendar(member_id=number, name="Bureaux", main=True, weekly_hours=OFFICE_HOURS))
     db.session.flush()
     return organisation
 
@@ -127,9 +125,7 @@ def open_account(
     db.session.add(user)
     db.session.flush()
     for team in teams:
-        db.session.add(
-            TeamMembership(member_id=user.member_id, team_id=team.id, user_id=user.id)
-        )
+        db.session.add(TeamMembership(member_id=user.member_id, team_id=team.id, user_id=user.id))
     db.session.flush()
     return user
 
