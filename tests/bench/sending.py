@@ -1,0 +1,183 @@
+"""From the ticket saved to the provider, and back: latency, dispatcher, status callbacks."""
+
+import secrets
+import time
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import requests
+from redis import Redis
+from twilio.request_validator import RequestValidator
+
+from callcenter.core import database_roles as roles
+from callcenter.core.db import db, session_scope, transaction
+from callcenter.core.isolation import Scope
+from callcenter.messaging.receipts import record_receipt
+from tests.bench.base import Base
+from tests.bench.measures import Results, rate, timed
+from tests.bench.pages import AGENT, URGENT, save
+from tests.bench.samples import Caller, Samples
+from tests.bench.web import Browser, Process, web
+from workers.dispatcher import Dispatcher
+
+_WAIT_SECONDS = 20
+_END_TO_END = 30
+_BACKLOG = 20_000
+_CALLBACKS = 1_000
+_UNLIMITED = 1_000_000
+STATUS_PATH = "/webhooks/twilio/status"
+
+
+def measure(base: Base, samples: Samples, results: Results) -> None:
+    """Print the lines of the SMS path. Nothing here leaves the machine."""
+    _end_to_end(base, samples, results)
+    _dispatcher(base, results)
+    _callbacks(base, results)
+
+
+def _processes(base: Base) -> list[Process]:
+    settings = base.settings
+    port = settings.sandbox_url.rpartition(":")[2]
+    account = {
+        "SANDBOX_ACCOUNT_SID": settings.sms_account_sid,
+        "SANDBOX_AUTH_TOKEN": settings.sms_auth_token,
+    }
+    sandbox = Process(
+        base, "sandbox",
+        ["-m", "sandbox", "--port", port, "--webhook-origin", settings.public_origin],
+        **account,
+    )  # fmt: skip
+    return [
+        sandbox,
+        Process(base, "worker", ["-m", "workers", "worker"]),
+        Process(base, "clockwork", ["-m", "workers", "clockwork"]),
+    ]
+
+
+def _end_to_end(base: Base, samples: Samples, results: Results) -> None:
+    """From the save's answer to the message on the sandbox's phone, one at a time."""
+    sandbox, worker, clockwork = _processes(base)
+    with web(base) as process, sandbox, worker, clockwork:
+        process.wait_for(base.settings.public_origin)
+        sandbox.wait_for(base.settings.sandbox_url)
+        time.sleep(4)  # the worker and the clockwork load the application
+        browser = Browser(base.settings.public_origin, AGENT)
+        seconds = []
+        with requests.Session() as http:
+            http.trust_env = False
+            for caller in samples.callers[: _END_TO_END + 3]:
+                save(browser, caller, URGENT)
+                saved = time.perf_counter()
+                _wait_for_sms(http, base, caller)
+                seconds.append(time.perf_counter() - saved)
+        results.times("sms_ticket_saved_to_post", seconds[3:])
+        for one in (worker, clockwork):
+            results.tell(f"{one.name}_process_memory", mb=round(one.memory_mb(), 1))
+
+
+def _wait_for_sms(http: requests.Session, base: Base, caller: Caller) -> None:
+    limit = time.monotonic() + _WAIT_SECONDS
+    while time.monotonic() < limit:
+        answer = http.get(
+            f"{base.settings.sandbox_url}/sandbox/api/messages",
+            params={"phone": caller.number},
+            timeout=10,
+        )
+        if answer.json()["messages"]:
+            return
+        time.sleep(0.005)
+    raise SystemExit("error: no SMS at the sandbox, see var/bench/log/bench-worker.log")
+
+
+def _queue(base: Base, count: int, state: str) -> list[int]:
+    """Put messages in the outbox, by the superuser: what is measured comes after."""
+    with roles.connect(base.superuser_url) as connection:
+        rows = connection.execute(
+            b"INSERT INTO message (member_id, to_number, trigger, body, segments, encoding,"
+            b" urgent, state, state_at, reason, not_before, expires_at, attempts, try_number,"
+            b" created_at, provider_id) SELECT (SELECT min(member_id) FROM dwelling),"
+            b" '+33639980000', 'received', 'mesure', 1, 'GSM-7', false, %s, now(), 'bench', now(),"
+            b" now() + interval '1 day', 0, 1, now(), 'SMbench' || %s || n"
+            b" FROM generate_series(1, %s) AS n RETURNING id",
+            [state, secrets.token_hex(4), count],
+        ).fetchall()
+    return [int(str(number)) for (number,) in rows]
+
+
+def _forget(base: Base) -> None:
+    with roles.connect(base.superuser_url) as connection:
+        connection.execute("DELETE FROM message WHERE body = 'mesure' AND reason IN ('bench', '')")
+
+
+def _dispatcher(base: Base, results: Results) -> None:
+    """Rows handed out a second, with nobody taking them: the queue is emptied in between."""
+    app = base.app()
+    with app.app_context(), Redis.from_url(base.settings.redis_url) as redis:
+        redis.flushdb()
+        _queue(base, _BACKLOG, "queued")
+        dispatcher = Dispatcher(base.settings.redis_url, _UNLIMITED)
+        done, took = 0, 0.0
+        while True:
+            start = time.perf_counter()
+            handed = dispatcher.step()
+            took += time.perf_counter() - start
+            redis.flushdb()
+            if not handed:
+                break
+            done += handed
+        results.tell("dispatcher", per_second=round(done / took), n=done)
+        db.session.remove()
+        db.engine.dispose()
+    _forget(base)
+
+
+def _callbacks(base: Base, results: Results) -> None:
+    """Statuses recorded a second: through the web process where it has the address."""
+    app = base.app()
+    ids = _queue(base, _CALLBACKS, "sent")
+    if any(str(rule) == STATUS_PATH for rule in app.url_map.iter_rules()):
+        _callbacks_over_http(base, results, ids)
+    with app.app_context():
+        seconds = timed([_recorded(number) for number in ids[:_CALLBACKS]])
+        results.times("status_recorded", seconds, per_second=round(len(seconds) / sum(seconds)))
+        db.session.remove()
+        db.engine.dispose()
+    _forget(base)
+
+
+def _recorded(number: int) -> Callable[[], object]:
+    def act() -> None:
+        with session_scope(Scope(everything=True)), transaction():
+            record_receipt(number, f"SMother{number}", "delivered")
+
+    return act
+
+
+def _callbacks_over_http(base: Base, results: Results, ids: list[int]) -> None:
+    signer = RequestValidator(base.settings.sms_auth_token)
+    with web(base) as process:
+        process.wait_for(base.settings.public_origin)
+
+        def maker(
+            sessions: requests.Session, numbers: list[int]
+        ) -> Callable[[], Callable[[], object]]:
+            left = iter(numbers)
+            return lambda: lambda: _post(base, sessions, signer, next(left))
+
+        clients = 8
+        sessions = [requests.Session() for _ in range(clients)]
+        for one in sessions:
+            one.trust_env = False
+        each = len(ids) // clients - 1
+        makers = [maker(one, ids[n::clients]) for n, one in enumerate(sessions)]
+        per_second, done = rate(makers, each)
+        results.tell("status_callbacks", per_second=round(per_second), n=done)
+
+
+def _post(base: Base, http: requests.Session, signer: RequestValidator, number: int) -> None:
+    url = f"{base.settings.public_origin}{STATUS_PATH}?{urlencode({'message': number})}"
+    fields = {"MessageSid": f"SMother{number}", "MessageStatus": "delivered", "To": "+33639980000"}
+    signature = signer.compute_signature(url, fields)
+    answer = http.post(url, fields, headers={"X-Twilio-Signature": signature}, timeout=30)
+    if answer.status_code >= 400:
+        raise SystemExit(f"error: status callback: {answer.status_code} {answer.text[:300]}")

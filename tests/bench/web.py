@@ -1,0 +1,148 @@
+"""The real web process over loopback, and a browser that keeps its connection and its cookies."""
+
+import http.client
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlencode
+
+from callcenter.cli.launcher import answers, child_environment
+from callcenter.settings import PROJECT_ROOT
+from tests.bench.base import PASSWORD, Base
+
+_TOKEN = re.compile(r'name="csrf[_-]token"[^>]*(?:value|content)="([^"]+)"')
+_START_SECONDS = 30
+
+
+class Process:
+    """A child with the environment that the launcher gives; its output goes to a log."""
+
+    def __init__(self, base: Base, name: str, command: list[str], **environment: str) -> None:
+        self.base, self.name, self.command = base, name, command
+        self.environment = child_environment(base.settings) | environment
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        log = self.base.settings.var_dir / "log" / f"bench-{self.name}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as out:
+            self._child = subprocess.Popen(
+                [sys.executable, *self.command],
+                env=self.environment,
+                cwd=PROJECT_ROOT,
+                stdout=out,
+                stderr=out,
+            )
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._child is not None:
+            self._child.terminate()
+            try:
+                self._child.wait(15)
+            except subprocess.TimeoutExpired:
+                self._child.kill()
+                self._child.wait()
+
+    @property
+    def pid(self) -> int:
+        """The child's process number."""
+        return self._child.pid if self._child else 0
+
+    def wait_for(self, origin: str) -> None:
+        """Wait until an HTTP server answers there."""
+        limit = time.monotonic() + _START_SECONDS
+        while not answers(origin):
+            if time.monotonic() > limit or (self._child and self._child.poll() is not None):
+                raise SystemExit(f"error: {self.name} did not start, see var/bench/log")
+            time.sleep(0.1)
+
+    def memory_mb(self) -> float:
+        """Resident memory of the process and its children, shared pages counted once each."""
+        return sum(_pss_kb(pid) for pid in (self.pid, *_children(self.pid))) / 1024
+
+
+def _children(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in found]
+
+
+def _pss_kb(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1])
+    return 0
+
+
+def web(base: Base) -> Process:
+    """The web process as `make run` starts it."""
+    settings = base.settings
+    port = settings.public_origin.rpartition(":")[2]
+    return Process(
+        base,
+        "web",
+        ["-m", "gunicorn", "--worker-class", "gthread", "--workers", "1",
+         "--threads", str(settings.web_threads), "--bind", f"127.0.0.1:{port}",
+         "--timeout", "60", "--no-control-socket", "wsgi:app"],
+        PORT=port,
+    )  # fmt: skip
+
+
+class Browser:
+    """One signed-in person. Every answer that is not the expected one stops the measure."""
+
+    def __init__(self, origin: str, email: str) -> None:
+        host, _, port = origin.removeprefix("http://").partition(":")
+        self._http = http.client.HTTPConnection(host, int(port), timeout=60)
+        self._cookies: dict[str, str] = {}
+        self.token = ""
+        self.get("/sign-in")
+        self.post("/sign-in", {"email": email, "password": PASSWORD})
+        if "/sign-in" in self.last_location:
+            raise SystemExit(f"error: {email} can't sign in")
+        self.get("/account")
+
+    last_location = ""
+
+    def get(self, path: str, **headers: str) -> str:
+        """Open a page, which must be there."""
+        return self._ask("GET", path, None, headers, {200})
+
+    def fragment(self, path: str) -> str:
+        """Ask for a fragment as htmx does."""
+        return self.get(path, **{"HX-Request": "true"})
+
+    def post(self, path: str, fields: Mapping[str, str], **headers: str) -> str:
+        """Send a form with the page's token."""
+        body = urlencode({"csrf_token": self.token, **fields})
+        sent = {"Content-Type": "application/x-www-form-urlencoded", **headers}
+        return self._ask("POST", path, body, sent, {200, 204, 302, 303})
+
+    def _ask(
+        self, method: str, path: str, body: str | None, headers: dict[str, str], good: set[int]
+    ) -> str:
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        self._http.request(method, path, body, headers | {"Cookie": cookies})
+        answer = self._http.getresponse()
+        text = answer.read().decode()
+        if answer.status not in good:
+            raise SystemExit(f"error: {method} {path}: {answer.status}\n{text[:1500]}")
+        for name, value in answer.getheaders():
+            if name.lower() == "set-cookie":
+                key, _, rest = value.partition("=")
+                self._cookies[key] = rest.partition(";")[0]
+        self.last_location = answer.getheader("Location") or answer.getheader("HX-Redirect") or ""
+        found = _TOKEN.search(text)
+        if found:
+            self.token = found.group(1)
+        return text
+
+
+def cpu_count() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0))
