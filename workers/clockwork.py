@@ -18,7 +18,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.core.db import db
-from workers import periodic
+from workers import imports, periodic
 from workers.dispatcher import Dispatcher
 from workers.process import settings_of
 
@@ -48,6 +48,7 @@ def chores() -> list[Chore]:
         Chore("reconciled", 20, periodic.reconcile_messages),
         Chore("drafts purged", 3600, periodic.purge_drafts),
         Chore("tickets closed", 600, periodic.close_silent_tickets),
+        Chore("imports looked after", 30, imports.look_after_imports),
     ]
 
 

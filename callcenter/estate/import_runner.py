@@ -16,6 +16,7 @@ from callcenter.core import clock
 from callcenter.core.db import session_scope, transaction
 from callcenter.core.errors import UserError
 from callcenter.core.isolation import Scope
+from callcenter.estate import import_runs
 from callcenter.estate import import_services as services
 from callcenter.estate.importing.report import QuarantineWriter
 from callcenter.estate.states import ImportKind, ImportState
@@ -88,7 +89,7 @@ def run_import(order: ImportOrder, on_progress: OnProgress | None = None) -> Imp
 def _begin(order: ImportOrder) -> int:
     with transaction():
         if order.run_id is None:
-            run = services.open_run(
+            run = import_runs.open_run(
                 order.member_id,
                 order.kind,
                 order.file_name,
@@ -97,16 +98,17 @@ def _begin(order: ImportOrder) -> int:
                 actor_label=order.actor_label,
             )
         else:
-            run = services.get_run(order.run_id)
+            run = import_runs.get_run(order.run_id)
             run.state = ImportState.RUNNING
             run.dry_run = order.dry_run
+            run.started_at = clock.now()
             run.error = ""
         return run.id
 
 
 def _apply(order: ImportOrder, run_id: int, report: Path, on_progress: OnProgress | None) -> None:
     with transaction():
-        services.take_turn(order.member_id, run_id)
+        import_runs.take_turn(order.member_id, run_id)
         for kind, path in order.after if order.dry_run else ():
             with services.read_for(order.member_id, path, kind, afresh=order.afresh) as earlier:
                 unread = QuarantineWriter(StringIO(), earlier.header)
@@ -125,7 +127,7 @@ def _apply(order: ImportOrder, run_id: int, report: Path, on_progress: OnProgres
                 )
             if not quarantine.count:
                 report.unlink(missing_ok=True)
-            run = services.get_run(run_id)
+            run = import_runs.get_run(run_id)
             services.tell_result(run, reading, done, report.name if quarantine.count else "")
             undone = ImportState.DONE if order.dry_run else None
             if done.doubts and not order.confirmed:
@@ -146,7 +148,7 @@ def _end(
     report: Path,
 ) -> ImportResult:
     with session_scope(Scope(member_ids=frozenset({order.member_id}))), transaction():
-        run = services.get_run(run_id)
+        run = import_runs.get_run(run_id)
         if counts is not None:
             run.state, run.counts, run.report_file = state, counts, report_file or ""
             run.ended_at = clock.now()
@@ -155,6 +157,6 @@ def _end(
 
 def _fail(order: ImportOrder, run_id: int, message: str) -> ImportResult:
     with session_scope(Scope(member_ids=frozenset({order.member_id}))), transaction():
-        run = services.get_run(run_id)
+        run = import_runs.get_run(run_id)
         run.state, run.error, run.ended_at = ImportState.FAILED, message, clock.now()
     return ImportResult(run_id, ImportState.FAILED, error=message)

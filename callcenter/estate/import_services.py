@@ -4,17 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from callcenter.core import audit, clock
 from callcenter.core.db import db
-from callcenter.core.errors import NotFound, UserError
+from callcenter.core.errors import UserError
 from callcenter.estate.applying.contracts import apply_contracts
 from callcenter.estate.applying.dwellings import apply_dwellings
 from callcenter.estate.applying.leases import apply_leases, touched_people
 from callcenter.estate.applying.outcome import Applied, Doubt, Refusal
-from callcenter.estate.applying.staging import hold_import_lock
 from callcenter.estate.importing.fields import FileKind
 from callcenter.estate.importing.mapping import Mapping
 from callcenter.estate.importing.outcome import Problem
@@ -28,7 +27,7 @@ from callcenter.estate.importing.reader import (
 from callcenter.estate.importing.report import QuarantineWriter
 from callcenter.estate.models import ImportMapping, ImportRun
 from callcenter.estate.search_text import make_room, refresh_search
-from callcenter.estate.states import ImportKind, ImportState
+from callcenter.estate.states import ImportKind
 
 # Short cells of refused rows, kept to know which leases the file did speak of.
 _MAX_UNREADABLE = 300_000
@@ -49,65 +48,6 @@ def find_kind(path: Path) -> ImportKind:
         read_file(path)  # says in words why, and which columns it saw
         raise UserError(_("Choisissez ce que contient ce fichier."), field="kind")
     return ImportKind(look.kind)
-
-
-def open_run(
-    member_id: int,
-    kind: ImportKind,
-    file_name: str,
-    *,
-    dry_run: bool,
-    state: ImportState = ImportState.RUNNING,
-    actor_id: int | None = None,
-    actor_label: str = "",
-) -> ImportRun:
-    """Record that a file is about to be imported; flush only."""
-    run = ImportRun(
-        member_id=member_id,
-        kind=kind,
-        file_name=file_name[:200],
-        dry_run=dry_run,
-        state=state,
-        started_at=clock.now(),
-        actor_id=actor_id,
-        actor_label=actor_label,
-    )
-    db.session.add(run)
-    db.session.flush()
-    return run
-
-
-def get_run(run_id: int) -> ImportRun:
-    """Return an import of the actor's members; NotFound otherwise."""
-    run = db.session.scalar(select(ImportRun).where(ImportRun.id == run_id))
-    if run is None:
-        raise NotFound
-    return run
-
-
-def take_turn(member_id: int, run_id: int) -> None:
-    """Hold the member's import lock for this transaction; UserError when an import is running.
-
-    Whoever holds it knows that the other runs marked as running were killed: nothing of them
-    was kept, and they are said to have failed.
-    """
-    if not hold_import_lock(member_id):
-        raise UserError(
-            _("Un autre import est en cours pour ce bailleur : attendez qu'il soit terminé.")
-        )
-    db.session.execute(
-        update(ImportRun)
-        .where(
-            ImportRun.member_id == member_id,
-            ImportRun.state == ImportState.RUNNING,
-            ImportRun.id != run_id,
-        )
-        .values(
-            state=ImportState.FAILED,
-            ended_at=clock.now(),
-            error=_("Import interrompu : rien n'a été changé. Il peut être recommencé."),
-        )
-    )
 
 
 def read_for(member_id: int, path: Path, kind: ImportKind, *, afresh: bool = False) -> Reading:
@@ -234,6 +174,7 @@ def tell_result(run: ImportRun, reading: Reading, done: Applied, report_file: st
     for refusal in done.refusals:
         causes[refusal.code] = causes.get(refusal.code, 0) + 1
     run.counts = {
+        "order": run.counts.get("order", {}),
         **done.counts,
         "samples": done.samples,
         "causes": causes,

@@ -119,11 +119,8 @@ def _by_phone(
     people = load_people(ids, matched=typed.number)
     if typed.terms:
         words = [term.split("|") for term in typed.terms]
-        texts = dict(
-            db.session.execute(select(Contact.id, Contact.search).where(Contact.id.in_(ids)))
-            .tuples()
-            .all()
-        )
+        told = select(Contact.id, Contact.search).where(Contact.id.in_(ids))
+        texts = {row.id: row.search for row in db.session.execute(told)}
         people = [
             p
             for p in people

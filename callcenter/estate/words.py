@@ -34,3 +34,35 @@ EQUIPMENT: Final[dict[str, LazyString]] = {
     "pest_control": _l("Nuisibles"),
     "grounds": _l("Espaces verts"),
 }
+
+LANGUAGES: Final[dict[str, LazyString]] = {
+    "fr": _l("français"),
+    "en": _l("anglais"),
+    "ar": _l("arabe"),
+    "tr": _l("turc"),
+    "pt": _l("portugais"),
+    "es": _l("espagnol"),
+    "uk": _l("ukrainien"),
+    "ru": _l("russe"),
+}
+
+HEATINGS: Final[dict[str, LazyString]] = {
+    "collective": _l("collectif"),
+    "individual": _l("individuel"),
+    "individual_gas": _l("individuel au gaz"),
+    "individual_electric": _l("individuel électrique"),
+    "individual_other": _l("individuel, autre énergie"),
+    "none": _l("aucun"),
+}
+
+PHONE_SOURCES: Final[dict[str, LazyString]] = {
+    "import": _l("fichier du bailleur"),
+    "agent": _l("donné par un agent"),
+}
+
+PHONE_FLAGS: Final[dict[str, LazyString]] = {
+    "landline": _l("fixe"),
+    "unknown": _l("numéro inconnu de l'opérateur"),
+    "blocked": _l("SMS refusés"),
+    "invalid": _l("signalé faux"),
+}

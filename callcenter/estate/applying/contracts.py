@@ -29,13 +29,12 @@ def apply_contracts(
     would leave the missing one without its contractor, unseen.
     """
     done = Applied(samples={"added": [], "changed": [], "closed": []})
-    residences: dict[str, int] = dict(
-        db.session.execute(
+    residences = {
+        row.code: row.id
+        for row in db.session.execute(
             select(Residence.code, Residence.id).where(Residence.member_id == member_id)
         )
-        .tuples()
-        .all()
-    )
+    }
     contractors = {
         o.name: o.id
         for o in db.session.execute(
