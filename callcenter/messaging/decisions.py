@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from callcenter.core import audit, clock
 from callcenter.core.db import db
+from callcenter.core.editing import revise
 from callcenter.core.errors import NotFound, UserError
 from callcenter.core.isolation import Actor
 from callcenter.messaging.default_texts import DEFAULT_TEXTS, PLACEHOLDERS, REQUIRED
@@ -79,34 +80,16 @@ def edit_template(
     template_id: int, body: str, *, active: bool, version: int, actor: Actor
 ) -> MessageTemplate:
     """Change a member's words for a follow-up, if nobody did since ``version`` was shown."""
-    template = get_template(template_id, lock=True)
+    template = get_template(template_id)
     check_template(body, PLACEHOLDERS, REQUIRED)
-    if (template.body, template.active) == (body, active):
-        return template
-    if template.version != version:
-        raise UserError(
-            _(
-                "Ce modèle a été modifié par quelqu'un d'autre pendant que vous écriviez : "
-                "relisez-le, puis enregistrez de nouveau."
-            )
-        )
-    changes: dict[str, list[str | bool]] = {}
-    if template.body != body:
-        changes["body"] = [template.body, body]
-    if template.active != active:
-        changes["active"] = [template.active, active]
-    template.body, template.active = body, active
-    template.version += 1
-    audit.record(
-        template.member_id,
-        "message_template.edited",
-        "message_template",
-        template.id,
-        actor_id=actor.user_id,
-        actor_label=actor.name,
-        changes=changes,
+    revise(
+        template,
+        {"body": body, "active": active},
+        seen_version=version,
+        actor=actor,
+        action="message_template.edited",
+        object_type="message_template",
     )
-    db.session.flush()
     return template
 
 

@@ -32,12 +32,9 @@ class LedgerFilter:
     since: date | None = None
 
 
-def get_template(template_id: int, *, lock: bool = False) -> MessageTemplate:
+def get_template(template_id: int) -> MessageTemplate:
     """Return a template that the actor's wall shows; NotFound for any other."""
-    query = select(MessageTemplate).where(MessageTemplate.id == template_id)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    template = db.session.scalar(query)
+    template = db.session.scalar(select(MessageTemplate).where(MessageTemplate.id == template_id))
     if template is None:
         raise NotFound
     return template

@@ -1,0 +1,52 @@
+"""What the pages of messages say: states with their tone, triggers, causes of a pause."""
+
+import re
+from typing import Final
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from callcenter.messaging.default_texts import TRIGGER_WORDS
+from callcenter.messaging.states import MessageState, Trigger
+
+STATES: Final[dict[str, LazyString]] = {
+    MessageState.QUEUED: _l("En attente"),
+    MessageState.SENDING: _l("Envoi en cours"),
+    MessageState.UNCERTAIN: _l("Incertain"),
+    MessageState.ACCEPTED: _l("Chez l'opérateur"),
+    MessageState.SENT: _l("Envoyé"),
+    MessageState.DELIVERED: _l("Remis"),
+    MessageState.UNDELIVERED: _l("Non remis"),
+    MessageState.FAILED: _l("Échec"),
+    MessageState.EXPIRED: _l("Périmé"),
+    MessageState.CANCELLED: _l("Annulé"),
+    MessageState.SKIPPED: _l("Non envoyé"),
+}
+TONES: Final[dict[str, str]] = {
+    MessageState.QUEUED: "info",
+    MessageState.SENDING: "info",
+    MessageState.UNCERTAIN: "wait",
+    MessageState.ACCEPTED: "active",
+    MessageState.SENT: "active",
+    MessageState.DELIVERED: "good",
+    MessageState.UNDELIVERED: "danger",
+    MessageState.FAILED: "danger",
+}
+TRIGGERS: Final[dict[str, LazyString]] = {str(name): word for name, word in TRIGGER_WORDS.items()}
+
+PAUSES: Final[dict[str, LazyString]] = {
+    "account_pause": _l("Le plafond d'envois du jour est atteint."),
+    "credentials": _l("Le service d'envoi refuse nos identifiants."),
+}
+
+_PRIVATE_LINK = re.compile(r"(/s/)[\w-]{20}")
+
+
+def masked(body: str) -> str:
+    """Return a message without its private address: who reads it here is not the tenant."""
+    return _PRIVATE_LINK.sub(r"\1…", body)
+
+
+def trigger_word(trigger: str) -> str:
+    """Return what a message was about; an unknown trigger is shown as it is."""
+    return str(TRIGGERS.get(trigger, trigger)) if trigger in set(Trigger) else trigger
