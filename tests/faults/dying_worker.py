@@ -1,0 +1,37 @@
+"""A worker that kills itself, as a power cut would, at a named point of its first message."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from callcenter.messaging.gateway import Gateway
+from workers import messages, worker
+from workers.process import start_process
+
+Anything = Callable[..., Any]
+
+
+def die(*_args: object, **_kwargs: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def dying_after(work: Anything) -> Anything:
+    def done(*args: object, **kwargs: object) -> None:
+        work(*args, **kwargs)
+        die()
+
+    return done
+
+
+POINTS: dict[str, Callable[[], None]] = {
+    "before_claim": lambda: setattr(messages, "claim_message", die),
+    "after_claim": lambda: setattr(Gateway, "send", die),
+    "after_post": lambda: setattr(messages, "store_accepted", die),
+    "after_sid": lambda: setattr(messages, "send_one", dying_after(messages.send_one)),
+}
+
+if __name__ == "__main__":
+    POINTS[sys.argv[1]]()
+    sys.exit(worker.run(start_process("dying worker")))
