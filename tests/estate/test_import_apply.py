@@ -10,7 +10,6 @@ from sqlalchemy import text
 from callcenter.core import clock
 from callcenter.core.db import db, session_scope, transaction
 from callcenter.core.isolation import Scope
-from callcenter.estate import import_services
 from callcenter.estate.applying.staging import hold_import_lock
 from callcenter.estate.import_runner import run_import
 from callcenter.estate.models import ImportRun
@@ -21,7 +20,7 @@ from callcenter.estate.services import (
     edit_contact,
     end_occupancy,
 )
-from callcenter.estate.states import ImportState
+from callcenter.estate.states import ImportKind, ImportState
 from tests.estate.scenes import HOMES, LEASES, Desk, actor, home, lease, one, snapshot
 from tests.world import World, as_member
 
@@ -87,7 +86,7 @@ def test_a_dry_run_tells_all_and_changes_nothing(desk: Desk) -> None:
     assert (result.state, result.counts["added"]) == (ImportState.DONE, 30)
     assert result.counts["samples"]["added"][0].startswith("TS0000 · 1 Rue des Acacias")
     leases = desk.write(LEASES, LEASES_30)
-    tried = desk.run(leases, dry_run=True, after=((import_services.ImportKind.DWELLINGS, homes),))
+    tried = desk.run(leases, dry_run=True, after=((ImportKind.DWELLINGS, homes),))
     assert (tried.state, tried.counts["added"]) == (ImportState.DONE, 30)
     assert snapshot(desk.member_id) == before
 
@@ -258,7 +257,7 @@ def _killed_import(settings: Any, order: Any) -> None:
     def die(*_a: object, **_k: object) -> None:
         os._exit(9)
 
-    services.refresh_search = die
+    vars(services)["refresh_search"] = die
     with app.app_context():
         run_import(order)
 
@@ -271,7 +270,7 @@ def test_killed_half_way_nothing_is_half_done(desk: Desk, settings: Any) -> None
         member_id=desk.member_id,
         path=path,
         file_name=path.name,
-        kind=import_services.ImportKind.DWELLINGS,
+        kind=ImportKind.DWELLINGS,
         folder=desk.folder,
         confirmed=True,
     )
@@ -317,7 +316,7 @@ def test_bad_files_are_refused_with_a_clear_message(desk: Desk, content: bytes, 
     path = desk.folder / "bad.csv"
     path.write_bytes(content)
     before = snapshot(desk.member_id)
-    result = desk.run(path, import_services.ImportKind.DWELLINGS)
+    result = desk.run(path, ImportKind.DWELLINGS)
     assert result.state is ImportState.FAILED
     assert said in result.error
     assert snapshot(desk.member_id) == before

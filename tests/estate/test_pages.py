@@ -1,0 +1,257 @@
+"""The estate's pages as an agent, a manager and a neighbour open them."""
+
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from callcenter.core import clock
+from tests.estate.scenes import HOMES, LEASES, home, lease, one
+from tests.page_checks import Page, PageChecker
+from tests.statements import counted
+from tests.world import World, sign_in
+
+
+@pytest.fixture
+def agent(client: FlaskClient, world: World) -> PageChecker:
+    sign_in(client, world.user("agent"))
+    return PageChecker(client)
+
+
+@pytest.fixture
+def manager(client: FlaskClient, world: World) -> PageChecker:
+    sign_in(client, world.user("manager-a"))
+    return PageChecker(client)
+
+
+def test_search_page_and_its_fragment(agent: PageChecker, world: World) -> None:
+    page = agent.get("/estate?q=etcheverry")
+    assert "Maïté Etcheverry" in page.text
+    assert f"/estate/contacts/{world.a.maite}" in page.links
+    part = agent.fragment("/estate?q=gounod")
+    assert "Gounod" in part.text
+    assert f"/estate/residences/{world.a.gounod}" in part.links
+    assert "Rien de tel" in agent.get("/estate?q=zzzzzz").text
+    assert "alert(" not in agent.get("/estate?q=<script>alert(1)</script>").text.replace(
+        "<script>alert(1)</script>", ""
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/estate?q=gounod",
+        "/estate/dwellings/{home}",
+        "/estate/residences/{gounod}",
+        "/estate/contacts/{maite}",
+    ],
+)
+def test_pages_ask_the_database_little(
+    agent: PageChecker, app: Flask, world: World, path: str
+) -> None:
+    address = path.format(home=world.a.home, gounod=world.a.gounod, maite=world.a.maite)
+    agent.get(address)
+    with counted(app) as statements:
+        agent.get(address)
+    queries = [s for s in statements if "set_config" not in s]
+    assert len(queries) <= 12, queries
+
+
+def test_a_home_says_who_lives_there_and_what_is_maintained(
+    agent: PageChecker, world: World
+) -> None:
+    page = agent.get(f"/estate/dwellings/{world.a.home}")
+    assert page.heading.startswith("AQ0001602")
+    for words in (
+        "Maïté Etcheverry",
+        "Jean Etcheverry",
+        "locataire",
+        "Ascenseur",
+        "6e étage",
+        "porte 602",
+    ):
+        assert words in page.text
+
+
+def test_staff_see_only_their_own(client: FlaskClient, world: World) -> None:
+    sign_in(client, world.user("staff-a"))
+    pages = PageChecker(client)
+    pages.get(f"/estate/dwellings/{world.a.home}")
+    for address in (
+        f"/estate/dwellings/{world.b.home}",
+        f"/estate/residences/{world.b.gounod}",
+        f"/estate/contacts/{world.b.maite}",
+    ):
+        pages.get(address, status=404)
+    assert f"/estate/contacts/{world.b.maite}" not in pages.get("/estate?q=etcheverry").links
+    assert client.get("/estate/imports").status_code == 404  # not for staff
+
+
+def test_an_agent_mends_a_number(agent: PageChecker, world: World) -> None:
+    address = f"/estate/contacts/{world.a.maite}"
+    page = agent.get(address)
+    wrong_number: dict[str, Any] = {"phone-number": "12"}
+    refused = agent.submit(page, f"{address}/phones", status=422, **wrong_number)
+    assert "12" in refused.html
+    wrong = one(world.a.id, "SELECT id FROM contact_phone WHERE contact_id = :c", c=world.a.maite)
+    agent.submit(
+        page,
+        f"{address}/phones",
+        **{"phone-number": "06 39 98 44 44", "phone-note": "travail", "phone_id": str(wrong)},
+    )
+    page = agent.get(address)
+    assert "06 39 98 44 44 (travail)" in page.text
+    assert "signalé faux" in page.text
+    assert one(world.a.id, "SELECT flag FROM contact_phone WHERE id = :i", i=wrong) == "invalid"
+    trace = "SELECT changes ->> 'phone' FROM audit_entry WHERE action = 'contact.phone_corrected'"
+    assert one(world.a.id, trace) == '["+33639981201", "+33639984444"]'
+
+
+def test_two_people_on_one_card(agent: PageChecker, world: World) -> None:
+    address = f"/estate/contacts/{world.a.maite}"
+    first, second = agent.get(address), agent.get(address)
+    agent.submit(first, address, holding="last_name", last_name="Etcheverry-Lasserre")
+    refused = agent.submit(second, address, holding="last_name", status=422, last_name="Autre")
+    assert "a été modifiée" in refused.text
+    assert 'value="Autre"' in refused.html  # what was typed stays
+    name = "SELECT last_name FROM contact WHERE id = :c"
+    assert one(world.a.id, name, c=world.a.maite) == "Etcheverry-Lasserre"
+    assert "Lasserre" in agent.get("/estate?q=lasserre").text
+
+
+def test_an_occupant_is_added_once(agent: PageChecker, world: World) -> None:
+    address = f"/estate/dwellings/{world.a.home}"
+    page = agent.get(address)
+    for _double_click in range(2):
+        agent.submit(
+            page,
+            f"{address}/occupants",
+            last_name="<b>Ducasse</b>",
+            first_name="Noé",
+            number="06 39 98 45 45",
+        )
+    page = agent.get(address)
+    assert page.text.count("<b>Ducasse</b>") == 1
+    refused = agent.submit(page, f"{address}/occupants", status=422, last_name="")
+    assert "Indiquez le nom" in refused.text
+
+
+def test_somebody_no_longer_lives_here(agent: PageChecker, world: World) -> None:
+    occupancy = one(world.a.id, "SELECT id FROM occupancy WHERE contact_id = :c", c=world.a.jean)
+    address, action = f"/estate/contacts/{world.a.jean}", f"/estate/occupancies/{occupancy}/end"
+    page = agent.get(address)
+    tomorrow = clock.today() + timedelta(days=1)
+    refused = agent.submit(page, action, status=422, last_day=tomorrow.isoformat())
+    assert "pas encore venu" in refused.text
+    yesterday = clock.today() - timedelta(days=1)
+    agent.submit(page, action, last_day=yesterday.isoformat())
+    assert "ancien occupant" in agent.get(f"/estate/dwellings/{world.a.home}").text
+
+
+def test_another_member_s_rows_can_not_be_written(client: FlaskClient, world: World) -> None:
+    sign_in(client, world.user("manager-a"))
+    token = PageChecker(client).get("/estate").csrf_token
+    phone = one(world.b.id, "SELECT min(id) FROM contact_phone")
+    occupancy = one(world.b.id, "SELECT min(id) FROM occupancy")
+    for path in (
+        f"/estate/contacts/{world.b.maite}",
+        f"/estate/contacts/{world.b.maite}/phones",
+        f"/estate/phones/{phone}/remove",
+        f"/estate/occupancies/{occupancy}/end",
+        f"/estate/dwellings/{world.b.home}/occupants",
+    ):
+        answer = client.post(
+            path,
+            data={
+                "csrf_token": token,
+                "last_name": "X",
+                "last_day": "2026-01-01",
+                "role": "tenant",
+            },
+        )
+        assert answer.status_code == 404, path
+
+
+def _send(
+    pages: PageChecker, member: int, content: bytes, name: str = "f.csv", status: int = 200
+) -> Page:
+    page = pages.get("/estate/imports")
+    return pages.submit(
+        page,
+        "/estate/imports",
+        holding="file",
+        status=status,
+        member=str(member),
+        file=(BytesIO(content), name),
+    )
+
+
+def test_a_manager_tries_then_applies_a_file(
+    manager: PageChecker, world: World, client: FlaskClient
+) -> None:
+    from workers import imports
+
+    content = "\r\n".join([HOMES, *(home(n) for n in range(20))]).encode("cp1252")
+    sent = _send(manager, world.a.id, content)
+    address = sent.response.request.path
+    run_id = int(address.rsplit("/", 1)[1])
+    assert "En attente" in manager.get(address).text
+    manager.fragment(f"{address}/progress")
+    imports.run(run_id)
+    assert client.get(f"{address}/progress", headers={"HX-Request": "true"}).status_code == 204
+    page = manager.get(address)
+    assert "20" in page.text
+    assert one(world.a.id, "SELECT count(*) FROM dwelling WHERE number LIKE 'TS%'") == 0
+    refused = manager.submit(page, f"{address}/apply", status=422)
+    assert "confirmer" in refused.text
+    done = manager.submit(page, f"{address}/apply", confirmed="y")
+    real = done.response.request.path
+    again = manager.submit(page, f"{address}/apply", confirmed="y")
+    assert again.response.request.path == real  # a double click
+    imports.run(int(real.rsplit("/", 1)[1]))
+    imports.run(int(real.rsplit("/", 1)[1]))  # a job repeated
+    assert one(world.a.id, "SELECT count(*) FROM dwelling WHERE number LIKE 'TS%'") == 20
+    assert "terminé" in manager.get(real).text
+    assert "f.csv" in manager.get("/estate/imports").text
+
+
+def test_refused_rows_are_given_back(
+    manager: PageChecker, world: World, client: FlaskClient
+) -> None:
+    from workers import imports
+
+    rows = [lease(n) for n in range(3)]
+    sent = _send(manager, world.a.id, "\r\n".join([LEASES, *rows]).encode("cp1252"))
+    address = sent.response.request.path
+    imports.run(int(address.rsplit("/", 1)[1]))
+    with client.get(f"{address}/refused.csv") as answer:
+        assert answer.status_code == 200
+        assert "TS0002" in answer.get_data(as_text=True)
+
+
+def test_a_bad_file_is_refused_at_once(manager: PageChecker, world: World) -> None:
+    page = _send(manager, world.a.id, b"%PDF-1.7 and so on", status=422)
+    assert "PDF" in page.text
+    page = _send(manager, world.a.id, b"", status=422)
+    assert "vide" in page.text
+
+
+def test_an_import_is_for_the_own_member_only(manager: PageChecker, world: World) -> None:
+    _send(manager, world.b.id, HOMES.encode(), status=422)
+    assert one(world.b.id, "SELECT count(*) FROM import_run") == 0
+
+
+def test_differences_are_given_without_formulas(
+    agent: PageChecker, world: World, client: FlaskClient
+) -> None:
+    address = f"/estate/contacts/{world.a.maite}"
+    agent.submit(agent.get(address), address, holding="last_name", last_name="=cmd|'/C calc'!A0")
+    sign_in(client, world.user("manager-a"))
+    answer = client.get("/estate/differences.csv").get_data(as_text=True)
+    assert "'=cmd" in answer
+    assert ";=cmd" not in answer
+    sign_in(client, world.user("manager-b"))
+    assert "cmd" not in client.get("/estate/differences.csv").get_data(as_text=True)
