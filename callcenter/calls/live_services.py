@@ -232,7 +232,7 @@ def _move(call: Call, known: Facts, now: datetime, news: ExchangeReport) -> pres
         return presence.begin_wrap_up(
             news_agent.home_id, news_agent.user_id, news_agent.name, call.id, call.wrap_until
         )
-    if state is CallState.ABANDONED:
+    if state in {CallState.ABANDONED, CallState.ENDED}:
         return presence.end_wrap_up(news_agent.user_id, call.id)
     return None
 

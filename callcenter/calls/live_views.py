@@ -50,7 +50,8 @@ def _events(app: Flask, actor: Actor, last_id: str, seconds: float) -> Iterator[
             try:
                 sent = stream.next(min(left, HEARTBEAT_SECONDS))
             except queue.Empty:
-                yield ": still here\n\n"
+                if left > HEARTBEAT_SECONDS:
+                    yield frame("beat", 0)
                 continue
             if sent is None:
                 position = hub.position()

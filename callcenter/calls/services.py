@@ -6,7 +6,9 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
+from callcenter.calls.finishing import finish, reported_call, settle
 from callcenter.calls.models import Call, CallTicket
+from callcenter.calls.presence import Agent
 from callcenter.calls.states import (
     CallerKind,
     CallState,
@@ -32,6 +34,7 @@ NOTE_MAX = 4000
 class NewCall:
     """One call as the agent logs it. ``line`` says whose line rang.
 
+    ``call_id`` is a call that an exchange reported: it is completed instead of written anew.
     ``caller_number`` is as typed or received; empty for a hidden one. ``ticket`` asks for a
     ticket with this call, ``chased_ticket_id`` says that the call is about an open one.
     """
@@ -52,6 +55,7 @@ class NewCall:
     ticket: NewTicket | None = None
     chased_ticket_id: int | None = None
     keep_identity: bool = True
+    call_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class LoggedCall:
     call: Call
     ticket: Ticket | None = None
     handed_to: str = ""
+    freed: Agent | None = None
 
 
 def log_call(new: NewCall) -> LoggedCall:
@@ -87,7 +92,7 @@ def log_call(new: NewCall) -> LoggedCall:
     call = _write(new, new.line.member_id, disposition)
     if ticket is not None and link is not None:
         _link(call, ticket, link)
-    return LoggedCall(call, ticket)
+    return LoggedCall(call, ticket, freed=settle(call, new.actor))
 
 
 def _wait_for_the_twin(new: NewCall) -> None:
@@ -165,7 +170,7 @@ def _hand_over(new: NewCall) -> LoggedCall:
         caller_name="",
         note="",
     )
-    return LoggedCall(trace, ticket, owner.short_name)
+    return LoggedCall(trace, ticket, owner.short_name, settle(trace, new.actor))
 
 
 def _handed(form_token: str) -> str:
@@ -197,7 +202,7 @@ def _write(new: NewCall, member_id: int, disposition: Disposition, **changes: ob
         "note": new.note if known else "",
         "form_token": new.form_token,
     } | changes
-    call = Call(**values)
+    call = _completed(new, member_id, values) or Call(**values)
     db.session.add(call)
     db.session.flush()
     audit.record(
@@ -209,6 +214,23 @@ def _write(new: NewCall, member_id: int, disposition: Disposition, **changes: ob
         actor_label=new.actor.name,
         changes={"disposition": [None, str(disposition)]},
     )
+    return call
+
+
+def _completed(new: NewCall, member_id: int, values: dict[str, object]) -> Call | None:
+    """Complete the row that the exchange made, if there is one; its times are the exchange's."""
+    if new.call_id is None or member_id != new.line.member_id:
+        return None
+    call = reported_call(new.call_id, member_id, new.actor)
+    if call is None:
+        return None
+    times = {"state", "direction", "started_at", "answered_at", "ended_at", "line_id", "service"}
+    for name, value in values.items():
+        if name not in times:
+            setattr(call, name, value)
+    if not new.keep_identity:
+        call.caller_hint, call.caller_matches = "", 0
+    finish(call)
     return call
 
 

@@ -1,6 +1,6 @@
 """The agent's desk and the log of calls."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from flask import Blueprint, flash, g, make_response, render_template, request, url_for
@@ -9,8 +9,12 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound as NotFoundPage
 
 from callcenter.calls import queries, words
+from callcenter.calls.call_acts import get_call
 from callcenter.calls.desk import ANSWER_PREFIX, Desk, build_desk, build_request, preview
 from callcenter.calls.forms import DeskForm, desk_values
+from callcenter.calls.live_desk import candidates_for, next_of_stack, values_for
+from callcenter.calls.live_edge import tell_call, tell_presence
+from callcenter.calls.models import Call
 from callcenter.calls.queries import CallFilter, DeskLine
 from callcenter.calls.services import LoggedCall, NewCall, log_call
 from callcenter.calls.states import CallerKind, Disposition
@@ -20,6 +24,7 @@ from callcenter.core.errors import UserError
 from callcenter.core.permissions import Permission
 from callcenter.core.phone import format_phone, try_parse_phone
 from callcenter.estate.queries import find_callers, search
+from callcenter.estate.records import Person
 from callcenter.estate.words import EQUIPMENT, OCCUPANCY_ROLES
 from callcenter.members.drafts import drop_draft, load_draft
 from callcenter.members.models import PhoneLine
@@ -35,11 +40,29 @@ blueprint = Blueprint("calls", __name__)
 
 _OUT_OF_SCOPE = "X-OTH"
 _SHOWN_CATEGORIES = 9
+_DIGITS = 18  # of a number that a column can hold
 
 
-def draft_key(line_id: int) -> str:
-    """Return the key under which a line's call in the making is kept."""
-    return f"desk-{line_id}"
+def draft_key(line_id: int, call_id: int | None = None) -> str:
+    """Return the key under which a call in the making is kept: its own, else the line's."""
+    return f"desk-{line_id}" if call_id is None else f"desk-{line_id}-{call_id}"
+
+
+def _call_id() -> int | None:
+    """The live call that the desk is about, as the address or the form says."""
+    text = request.values.get("call_id", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
+
+
+def _live_call(line_id: int) -> Call | None:
+    """That call, if it is one of this line. Raises NotFound for any other."""
+    call_id = _call_id()
+    if call_id is None:
+        return None
+    call = get_call(call_id, current_actor())
+    if call.line_id != line_id:
+        raise NotFoundPage
+    return call
 
 
 def _line(line_id: int) -> DeskLine:
@@ -66,11 +89,16 @@ def line_desk(line_id: int) -> ResponseReturnValue:
     """Show the desk of one line, as it was left: the kept draft comes back by itself."""
     line = _line(line_id)
     actor = current_actor()
-    draft = load_draft(actor, draft_key(line_id))
-    values = {**(draft.to_dict() if draft else {}), **request.args.to_dict()}
+    call = _live_call(line_id)
+    if call is not None and call.form_token is not None:  # written up already
+        return go_to(url_for("calls.line_desk", line_id=line_id))
+    people = candidates_for(call, actor) if call else []
+    draft = load_draft(actor, draft_key(line_id, call.id if call else None))
+    known = values_for(call, people) if call else {}
+    values = {**known, **(draft.to_dict() if draft else {}), **request.args.to_dict()}
     desk = build_desk(line, values, actor)
     form = DeskForm(data=_filled(values) | {"sms_number": desk.sms_number}, formdata=None)
-    return _render(desk, form, restored=draft is not None)
+    return _render(desk, form, restored=draft is not None, call=call, people=people)
 
 
 def _filled(values: Mapping[str, str]) -> dict[str, str]:
@@ -83,14 +111,22 @@ def _filled(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _render(
-    desk: Desk, form: DeskForm, *, status: int = 200, restored: bool = False
+    desk: Desk,
+    form: DeskForm,
+    *,
+    status: int = 200,
+    restored: bool = False,
+    call: Call | None = None,
+    people: Sequence[Person] = (),
 ) -> ResponseReturnValue:
     shown = render_template(
         "calls/desk.html",
         desk=desk,
         form=form,
         accent_id=desk.line.member_id,
-        draft_key=draft_key(desk.line.id),
+        draft_key=draft_key(desk.line.id, call.id if call else None),
+        live_call=call,
+        candidates=people,
         restored=restored,
         deferred=True,
         **_words(),
@@ -200,20 +236,31 @@ def desk_save(line_id: int) -> ResponseReturnValue:
     valid = form.validate()
     values = desk_values(form)
     actor = current_actor()
+    call_id = _call_id()
     if valid:
         try:
             with transaction():
                 desk = build_desk(line, values, actor)
                 logged = log_call(_new_call(desk, form))
-                drop_draft(actor, draft_key(line_id))
+                drop_draft(actor, draft_key(line_id, call_id))
+                tell_call(logged.call)
+                tell_presence(actor.home_id, logged.freed)
         except UserError as error:
             form.add_error(error.field, error.message)
         else:
             _say_what_was_done(logged)
-            return go_to(url_for("calls.line_desk", line_id=line_id))
+            return _go_to_next(line_id)
     db.session.remove()
     desk = build_desk(line, values, actor)
-    return _render(desk, form, status=422)
+    return _render(desk, form, status=422, call=_live_call(line_id))
+
+
+def _go_to_next(line_id: int) -> ResponseReturnValue:
+    """Go on to the next call of the stack, else to the line's empty desk."""
+    call = next_of_stack(current_actor())
+    if call is None:
+        return go_to(url_for("calls.line_desk", line_id=line_id))
+    return go_to(url_for("calls.line_desk", line_id=call.line_id, call_id=call.id))
 
 
 def _new_call(desk: Desk, form: DeskForm) -> NewCall:
@@ -254,6 +301,7 @@ def _new_call(desk: Desk, form: DeskForm) -> NewCall:
         ticket=ticket,
         chased_ticket_id=chased,
         keep_identity=not (signpost and ticket is None),
+        call_id=_call_id(),
     )
 
 
@@ -297,9 +345,11 @@ def _say_what_was_done(logged: LoggedCall) -> None:
 def desk_clear(line_id: int) -> ResponseReturnValue:
     """Throw the call in the making away and start afresh."""
     _line(line_id)
+    call = _live_call(line_id)
+    call_id = call.id if call else None
     with transaction():
-        drop_draft(current_actor(), draft_key(line_id))
-    return go_to(url_for("calls.line_desk", line_id=line_id))
+        drop_draft(current_actor(), draft_key(line_id, call_id))
+    return go_to(url_for("calls.line_desk", line_id=line_id, call_id=call_id))
 
 
 @blueprint.get("/calls")

@@ -1,0 +1,61 @@
+"""The desk of a call that is going on: what the exchange already knows fills the form in."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from callcenter.calls.live_queries import STACK_HOURS
+from callcenter.calls.models import Call
+from callcenter.calls.states import CallerKind, CallState, Direction
+from callcenter.core import clock
+from callcenter.core.db import db
+from callcenter.core.isolation import Actor
+from callcenter.core.phone import format_phone
+from callcenter.estate.queries import find_callers
+from callcenter.estate.records import Person
+
+
+def candidates_for(call: Call, actor: Actor) -> Sequence[Person]:
+    """Return everybody who may be calling, of every member that the actor serves."""
+    return find_callers(call.caller_number, actor.member_ids, call.member_id)
+
+
+def values_for(call: Call, people: Sequence[Person]) -> dict[str, str]:
+    """Return what the form starts with.
+
+    One person with one home is filled in, and stays to be confirmed by voice; people who share
+    both number and home give the home. Anything else is a list to choose from.
+    """
+    values = {
+        "call_id": str(call.id),
+        "direction": str(Direction(call.direction)),
+        "caller_number": format_phone(call.caller_number),
+        "started_at": (call.answered_at or call.started_at).isoformat(timespec="seconds"),
+    }
+    if not call.caller_number:
+        return values | {"caller_kind": str(CallerKind.ANONYMOUS)}
+    homes = {home.place.dwelling_id for one in people for home in one.current_homes}
+    members = {one.member_id for one in people}
+    if len(members) == 1 and len(homes) == 1:
+        values["dwelling_id"] = str(homes.pop())
+    if len(people) == 1:
+        values["contact_id"] = str(people[0].contact_id)
+    return values
+
+
+def next_of_stack(actor: Actor) -> Call | None:
+    """Return the actor's oldest call that still has to be written up."""
+    return db.session.scalar(
+        select(Call)
+        .where(
+            Call.agent_id == actor.user_id,
+            Call.member_id.in_(actor.member_ids),
+            Call.state.in_([CallState.ANSWERED, CallState.WRAP_UP]),
+            Call.wrapped_up_at.is_(None),
+            Call.line_id.is_not(None),
+            Call.started_at > clock.now() - timedelta(hours=STACK_HOURS),
+        )
+        .order_by((Call.state == CallState.ANSWERED).desc(), Call.started_at, Call.id)
+        .limit(1)
+    )
