@@ -37,9 +37,11 @@ def datetime_filter(value: datetime | None) -> str:
 
 def _time_tag(value: datetime, text: str, kind: str, css: str = "") -> Markup:
     """Return a ``<time>`` that the page's script keeps up to date."""
-    attributes = Markup(' class="{}"').format(css) if css else Markup("")
-    return Markup('<time datetime="{}" title="{}" data-relative="{}"{}>{}</time>').format(
-        value.isoformat(), datetime_filter(value), kind, attributes, text
+    # A list holds a hundred of these: Markup.format takes ten times as long.
+    style = f' class="{escape(css)}"' if css else ""
+    return Markup(  # noqa: S704 - every value is escaped here, or ours
+        f'<time datetime="{value.isoformat()}" title="{escape(datetime_filter(value))}"'
+        f' data-relative="{kind}"{style}>{escape(text)}</time>'
     )
 
 
@@ -47,8 +49,9 @@ def moment_filter(value: datetime | None) -> str:
     """Return a day and time, short for what is near: "9 h 12", "hier 9 h 12"."""
     if value is None:
         return ""
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        value.isoformat(), datetime_filter(value), timewords.moment(value, clock.now())
+    words = escape(timewords.moment(value, clock.now()))
+    return Markup(  # noqa: S704 - every value is escaped here, or ours
+        f'<time datetime="{value.isoformat()}" title="{escape(datetime_filter(value))}">{words}</time>'
     )
 
 

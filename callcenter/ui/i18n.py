@@ -1,7 +1,9 @@
 """Languages: French first, English second; times always in Paris."""
 
+from typing import Any
+
 from flask import Blueprint, Flask, Response, g, has_request_context, redirect, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, Domain, get_locale
 from werkzeug.wrappers import Response as BaseResponse
 
 from callcenter.ui.htmx import safe_next
@@ -11,6 +13,28 @@ COOKIE = "language"
 _HALF_YEAR = 15_552_000
 
 blueprint = Blueprint("language", __name__)
+
+
+class QuickDomain(Domain):  # type: ignore[misc]
+    """Flask-Babel's catalogue, found without writing the locale's name out for each word.
+
+    A list of tickets says some seven hundred words: at 15 µs each that was a third of the page.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is loaded before the first word is asked for."""
+        super().__init__()
+        self._by_language: dict[str, Any] = {}
+
+    def get_translations(self) -> Any:
+        """Return the catalogue of the request's language, from memory after the first time."""
+        locale = get_locale()
+        if locale is None:
+            return super().get_translations()
+        found = self._by_language.get(locale.language)
+        if found is None:
+            found = self._by_language[locale.language] = super().get_translations()
+        return found
 
 
 def chosen_language() -> str:
@@ -60,7 +84,8 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("BABEL_DEFAULT_LOCALE", "fr")
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Europe/Paris")
     if "babel" not in app.extensions:
-        Babel(app, locale_selector=chosen_language)
+        babel = Babel(app, locale_selector=chosen_language)
+        babel.domain_instance = QuickDomain()
     app.register_blueprint(blueprint)
     app.after_request(content_language)
     app.jinja_env.globals["languages"] = LANGUAGES

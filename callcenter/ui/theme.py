@@ -7,6 +7,7 @@ The content policy forbids style attributes: colours reach the page as classes
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import Flask, current_app, g
 from markupsafe import Markup
@@ -88,6 +89,7 @@ def tint(colour: str, strength: float = 0.1) -> str:
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
+@lru_cache(maxsize=512)
 def accent_rule(selector: str, colour: str) -> str:
     """Return the CSS rule that gives ``selector`` its three accent variables."""
     sure = valid_colour(colour)
