@@ -50,7 +50,7 @@ class Scope:
 
     ``everything`` is for the platform's own machinery (dispatcher, sweeps, look-up of a
     private link or of a dialled number), never for a person. ``signing_in`` opens the
-    accounts table alone, while nobody is known yet.
+    accounts and their mandates alone, while nobody is known yet.
     """
 
     member_ids: frozenset[int] = frozenset()

@@ -1,9 +1,12 @@
 """Who is signed in: from the session cookie to a frozen Actor with its members."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from flask import Flask, flash, g, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import func, or_, select
+from sqlalchemy import ScalarSelect, func, or_, select
 
 from callcenter.core import clock
 from callcenter.core.db import db, session_scope
@@ -36,7 +39,7 @@ def load_actor() -> Actor | None:
     """Return who the session cookie says is signed in; ``None`` for nobody or a closed account.
 
     One statement, in a Session of its own under the sign-in scope, so that nothing it loads
-    is seen under the actor's scope; one more for whose data a platform account may see.
+    is seen under the actor's scope.
     """
     g.pop("_login_user", None)  # Flask-Login's memory of an earlier request in this context
     g.second_factor_missing = False
@@ -59,6 +62,7 @@ def load_actor() -> Actor | None:
                 (User.tf_primary_method.is_not(None) & User.tf_totp_secret.is_not(None)).label(
                     "second_factor"
                 ),
+                _mandates().label("mandates"),
             ).where(User.fs_uniquifier == uniquifier, User.active)
         ).one_or_none()
     if row is None:
@@ -72,13 +76,27 @@ def load_actor() -> Actor | None:
         role=role,
         home_id=row.member_id,
         organisation_id=row.organisation_id,
-        member_ids=_members_served(row.id, row.member_id, role),
+        member_ids=_members_served(row.member_id, role, row.mandates or ()),
         permissions=PERMISSIONS[role],
         locale=row.locale,
     )
 
 
-def _members_served(user_id: int, home_id: int, role: Role) -> frozenset[int]:
+def _mandates() -> ScalarSelect[Any]:
+    """The members whose mandate the account holds today."""
+    today = clock.today()
+    return (
+        select(func.array_agg(Mandate.member_id))
+        .where(
+            Mandate.user_id == User.id,
+            Mandate.starts_on <= today,
+            or_(Mandate.ends_on.is_(None), Mandate.ends_on >= today),
+        )
+        .scalar_subquery()
+    )
+
+
+def _members_served(home_id: int, role: Role, mandates: Iterable[int]) -> frozenset[int]:
     """Return whose data a person may see: the own member's, or the mandates' of a platform role."""
     if role not in PLATFORM_ROLES:
         return frozenset({home_id})
@@ -88,16 +106,7 @@ def _members_served(user_id: int, home_id: int, role: Role) -> frozenset[int]:
                 select(Organisation.id).where(Organisation.kind == OrganisationKind.LANDLORD)
             )
             return frozenset(found)
-    today = clock.today()
-    with session_scope(Scope(user_id=user_id)):
-        found = db.session.scalars(
-            select(Mandate.member_id).where(
-                Mandate.user_id == user_id,
-                Mandate.starts_on <= today,
-                or_(Mandate.ends_on.is_(None), Mandate.ends_on >= today),
-            )
-        )
-        return frozenset(found)
+    return frozenset(mandates)
 
 
 def _forget() -> None:

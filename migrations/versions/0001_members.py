@@ -349,7 +349,10 @@ def upgrade() -> None:
         ),
         *raise_wall("closing_day"),
         *raise_wall("draft"),
-        *raise_wall("mandate", also_visible="user_id = (SELECT app_user_id())"),
+        *raise_wall(
+            "mandate",
+            also_visible="user_id = (SELECT app_user_id()) OR (SELECT app_signing_in())",
+        ),
         *raise_wall("phone_line"),
         *raise_wall("saved_view"),
         *raise_wall("team"),

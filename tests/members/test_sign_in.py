@@ -402,7 +402,7 @@ def test_only_the_endpoints_that_are_used_exist(site: Flask) -> None:
     }  # fmt: skip
 
 
-def test_a_page_costs_two_statements_to_know_who_asks(site: Flask) -> None:
+def test_a_page_costs_one_statement_to_know_who_asks(site: Flask) -> None:
     agent = Browser(site)
     agent.sign_in("agent@plateforme.exemple.fr", PASSWORD)
     statements: list[str] = []
@@ -416,7 +416,7 @@ def test_a_page_costs_two_statements_to_know_who_asks(site: Flask) -> None:
     event.listen(engine, "before_cursor_execute", count)
     agent.get("/")
     event.remove(engine, "before_cursor_execute", count)
-    assert len(statements) == 2, statements
+    assert len(statements) == 1, statements
 
 
 def test_ones_own_details(site: Flask, browser: Browser) -> None:
