@@ -29,7 +29,7 @@ from callcenter.core.permissions import Permission
 log = logging.getLogger(__name__)
 
 CHANNEL: Final = "live"
-HEARTBEAT_SECONDS: Final = 15.0
+HEARTBEAT_SECONDS: Final = 8.0
 # A stream ends after this and the browser opens another: rights are looked at again.
 STREAM_SECONDS: Final = 300.0
 # While Redis is away the screens look at the database this often.

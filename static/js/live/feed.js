@@ -2,7 +2,7 @@
 // holds the lock listens and passes on; when a stream does not pass, the tab asks every few seconds.
 const RETRY = 3000;
 const TRY_STREAM_AGAIN = 30000;
-const SILENCE = 40000;
+const SILENCE = 20000;
 
 export class Feed {
   constructor(events, poll, take) {

@@ -1,0 +1,181 @@
+"""Live calls on real screens: two agents, calls that stack, drafts that stay."""
+
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+import requests
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from callcenter.calls.exchanges import issue_key
+from callcenter.core.db import session_scope, transaction
+from callcenter.core.isolation import Scope
+from tests.browser.conftest import OpenPage, sign_in
+from tests.platform_process import PlatformProcess, wait_until
+from tests.world import World
+
+pytestmark = pytest.mark.browser
+
+LINE_A = "+33536490100"
+TENANT = "+33639981201"
+AGENT, COLLEAGUE = "agent@plateforme.exemple.fr", "agent-a@plateforme.exemple.fr"
+
+
+class Exchange:
+    """An exchange that tells the running platform of its calls."""
+
+    def __init__(self, platform: PlatformProcess, key: str) -> None:
+        self.url = f"{platform.url}/webhooks/cti/{key}"
+
+    def tell(self, event: str, call: str = "1", **more: str) -> None:
+        fields = {"event": event, "callId": call, "from": TENANT, "to": LINE_A} | more
+        answer = requests.post(self.url, data=fields, timeout=10)
+        assert answer.json().get("call"), answer.text
+
+
+@pytest.fixture
+def exchange(app: Flask, world: World, web: PlatformProcess) -> Exchange:
+    with session_scope(Scope(everything=True)), transaction():
+        key = issue_key(world.platform, "PBX")
+    return Exchange(web, key)
+
+
+def waiting(page: Page) -> str:
+    return page.locator("[data-live-count]").inner_text()
+
+
+def crash(platform: PlatformProcess) -> None:
+    """Kill the process that serves; gunicorn starts another."""
+    parent = platform.processes["web"].pid
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
+    for child in children.split():
+        os.kill(int(child), signal.SIGKILL)
+
+
+def desk_of(open_page: OpenPage, platform: PlatformProcess, account: str) -> Page:
+    page = open_page()
+    sign_in(page, platform, account)
+    page.goto(f"{platform.url}/desk")
+    expect(page.locator("#live-presence")).to_be_visible()
+    return page
+
+
+def test_answering_on_one_desk_clears_it_on_the_others(
+    web: PlatformProcess, exchange: Exchange, open_page: OpenPage
+) -> None:
+    camille = desk_of(open_page, web, AGENT)
+    lucie = desk_of(open_page, web, COLLEAGUE)
+    exchange.tell("newCall")
+    for page in (camille, lucie):
+        expect(page.locator("[data-live-count]")).to_have_text("1")
+        page.locator("[data-live-waiting]").click()
+        expect(page.locator("#live-queue")).to_contain_text("Etcheverry")
+        expect(page.locator("#live-queue")).to_contain_text("Aquitanis")
+    exchange.tell("answer", user="agent")
+    expect(lucie.locator("[data-live-count]")).to_have_text("0")
+    # Camille's desk was idle: it opens on the caller by itself.
+    camille.wait_for_url(re.compile(r"/desk/\d+\?call_id=\d+"))
+    expect(camille.locator("#live-call")).to_contain_text("2 personnes possibles")
+    expect(camille.locator("#live-strip")).to_contain_text("En appel")
+    expect(camille.locator("#live-presence")).to_have_value("on_call")
+    camille.keyboard.press("Alt+1")
+    expect(camille.locator("#caller")).to_contain_text("12 rue Gounod")
+    exchange.tell("hangup")
+    expect(camille.locator("#live-strip")).to_contain_text("À noter")
+    expect(camille.locator("#live-presence")).to_have_value("wrap_up")
+    camille.locator("#disposition").select_option("answered")
+    camille.keyboard.press("Alt+Enter")
+    expect(camille.get_by_text("Appel enregistré")).to_be_visible()
+    expect(camille.locator("#live-strip")).to_be_hidden()
+    expect(camille.locator("#live-presence")).to_have_value("available")
+
+
+def test_calls_stack_each_with_its_own_draft(
+    web: PlatformProcess, exchange: Exchange, open_page: OpenPage
+) -> None:
+    page = desk_of(open_page, web, AGENT)
+    exchange.tell("newCall", "1")
+    exchange.tell("answer", "1", user="agent")
+    page.wait_for_url(re.compile("call_id="))
+    first = page.url
+    page.get_by_label("Note sur l'appel").fill("Fuite sous l'évier")
+    exchange.tell("hangup", "1")
+    exchange.tell("newCall", "2", **{"from": "+33639989999"})
+    exchange.tell("answer", "2", user="agent")
+    chips = page.locator(".live-chip")
+    expect(chips).to_have_count(2)
+    # What is being typed is not touched, and the page stays where it is.
+    expect(page.get_by_label("Note sur l'appel")).to_have_value("Fuite sous l'évier")
+    assert page.url == first
+    chips.nth(1).get_by_role("link").click()
+    page.wait_for_url(lambda url: "call_id=" in url and url != first)
+    expect(page.get_by_label("Note sur l'appel")).to_have_value("")
+    expect(page.locator("#live-call")).to_contain_text("inconnu")
+    page.get_by_label("Note sur l'appel").fill("Demande de quittance")
+    page.locator(".live-chip").nth(0).get_by_role("link").click()
+    page.wait_for_url(first)
+    expect(page.get_by_label("Note sur l'appel")).to_have_value("Fuite sous l'évier")
+    page.reload()
+    expect(page.get_by_label("Note sur l'appel")).to_have_value("Fuite sous l'évier")
+    page.locator("#disposition").select_option("answered")
+    page.keyboard.press("Alt+Enter")
+    # On to the next call of the stack, with its own words.
+    page.wait_for_url(lambda url: "call_id=" in url and url != first)
+    expect(page.get_by_label("Note sur l'appel")).to_have_value("Demande de quittance")
+
+
+@pytest.mark.faults
+def test_a_network_cut_loses_nothing(
+    web: PlatformProcess, exchange: Exchange, open_page: OpenPage
+) -> None:
+    page = desk_of(open_page, web, AGENT)
+    exchange.tell("newCall", "1")
+    expect(page.locator("[data-live-count]")).to_have_text("1")
+    page.context.set_offline(True)
+    exchange.tell("hangup", "1")
+    exchange.tell("newCall", "2")
+    exchange.tell("newCall", "3")
+    page.context.set_offline(False)
+    expect(page.locator("[data-live-count]")).to_have_text("2", timeout=60_000)
+
+
+@pytest.mark.faults
+def test_the_web_process_restarts_in_the_middle_of_a_call(
+    web: PlatformProcess, exchange: Exchange, open_page: OpenPage
+) -> None:
+    page = desk_of(open_page, web, AGENT)
+    exchange.tell("newCall", "1")
+    exchange.tell("answer", "1", user="agent")
+    page.wait_for_url(re.compile("call_id="))
+    note = page.get_by_label("Note sur l'appel")
+    note.fill("Chauffage en panne")
+    expect(page.locator("[data-draft-state]")).to_contain_text("enregistré")
+    crash(web)
+    note.fill("Chauffage en panne depuis hier")
+    wait_until(web._answers, "the web server")
+    exchange.tell("hangup", "1")
+    expect(page.locator("#live-strip")).to_contain_text("À noter", timeout=60_000)
+    expect(note).to_have_value("Chauffage en panne depuis hier")
+    page.locator("#disposition").select_option("answered")
+    page.keyboard.press("Alt+Enter")
+    expect(page.get_by_text("Appel enregistré")).to_be_visible()
+
+
+def test_the_common_call_takes_few_keys(
+    web: PlatformProcess, exchange: Exchange, open_page: OpenPage
+) -> None:
+    """Known tenant, no ticket: under 12 keys after the answer (and under 10 s, by far)."""
+    page = desk_of(open_page, web, AGENT)
+    exchange.tell("newCall", "1")
+    exchange.tell("answer", "1", user="agent")
+    page.wait_for_url(re.compile("call_id="))
+    keys = ["Alt+1", "F8", "r", "Alt+Enter"]
+    page.keyboard.press(keys[0])
+    expect(page.locator("#caller")).to_contain_text("12 rue Gounod")
+    for key in keys[1:]:
+        page.keyboard.press(key)
+    expect(page.get_by_text("Appel enregistré")).to_be_visible()
+    assert len(keys) < 12
