@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import cast
 
-from flask import Blueprint, flash, g, make_response, render_template, request, url_for
+from flask import Blueprint, Flask, flash, g, make_response, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound as NotFoundPage
 
-from callcenter.calls import queries, words
+from callcenter.calls import place_panel, queries, words
 from callcenter.calls.call_acts import get_call
 from callcenter.calls.desk import ANSWER_PREFIX, Desk, build_desk, build_request, preview
 from callcenter.calls.forms import DeskForm, desk_values
@@ -23,6 +25,7 @@ from callcenter.core.db import db, transaction
 from callcenter.core.errors import UserError
 from callcenter.core.permissions import Permission
 from callcenter.core.phone import format_phone, try_parse_phone
+from callcenter.estate.panels import register_place_panel
 from callcenter.estate.queries import find_callers, search
 from callcenter.estate.records import Person
 from callcenter.estate.words import EQUIPMENT, OCCUPANCY_ROLES
@@ -386,3 +389,8 @@ def _filter() -> CallFilter:
         agent_id=current_actor().user_id if request.args.get("mine") else None,
         day=day,
     )
+
+
+@blueprint.record_once
+def _place_panel(state: BlueprintSetupState) -> None:
+    register_place_panel(cast("Flask", state.app), place_panel.render)

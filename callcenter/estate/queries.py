@@ -64,6 +64,8 @@ def get_dwelling_card(dwelling_id: int) -> DwellingCard:
     Three statements. NotFound when the actor's members have no such home.
     """
     syndic = aliased(Organisation)
+    # The lots of one residence may have several syndics: the home's own comes first.
+    whose = func.coalesce(Dwelling.syndic_id, Residence.syndic_id)
     row = db.session.execute(
         with_place(
             select(
@@ -76,13 +78,13 @@ def get_dwelling_card(dwelling_id: int) -> DwellingCard:
                 Residence.agency_id,
                 func.coalesce(Agency.name, "").label("agency_name"),
                 func.coalesce(Agency.phone, "").label("agency_phone"),
-                Residence.syndic_id,
+                whose.label("syndic_id"),
                 func.coalesce(syndic.name, "").label("syndic_name"),
                 func.coalesce(syndic.phone, "").label("syndic_phone"),
             ).select_from(Dwelling)
         )
         .outerjoin(Agency, Agency.id == Residence.agency_id)
-        .outerjoin(syndic, syndic.id == Residence.syndic_id)
+        .outerjoin(syndic, syndic.id == whose)
         .where(Dwelling.id == dwelling_id)
     ).one_or_none()
     if row is None:

@@ -25,6 +25,7 @@ from callcenter.estate.states import OccupancyRole
 from callcenter.members.queries import list_members
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.htmx import go_to, is_htmx
+from callcenter.ui.reading import note_reading
 
 blueprint = Blueprint("estate", __name__, url_prefix="/estate")
 
@@ -58,6 +59,7 @@ def dwelling(dwelling_id: int) -> ResponseReturnValue:
 
 def _dwelling_page(dwelling_id: int, form: OccupantForm, status: int = 200) -> ResponseReturnValue:
     card = get_dwelling_card(dwelling_id)
+    note_reading("dwelling", dwelling_id, card.place.member_id)
     return (
         render_template(
             "estate/dwelling.html",
@@ -130,6 +132,7 @@ def _contact_page(
     departure: tuple[int, DepartureForm] | None = None,
 ) -> ResponseReturnValue:
     status = 422 if form or phone_form or departure else 200
+    note_reading("contact", person.contact_id, person.member_id)
     if form is None:
         form = ContactForm(
             formdata=None,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import aliased
 
 from callcenter.core.db import db
@@ -165,9 +165,13 @@ def _place(request: RouteRequest) -> _Place | None:
         return None
     syndic = aliased(Organisation)
     columns = (Residence, Agency.name, syndic.name, Building.name)
+    # The lots of one residence may have several syndics: the home's own comes first.
+    whose: Any = Residence.syndic_id
+    if request.dwelling_id is not None:
+        whose = func.coalesce(Dwelling.syndic_id, Residence.syndic_id)
     joins = (
         (Agency, and_(Agency.member_id == Residence.member_id, Agency.id == Residence.agency_id)),
-        (syndic, and_(syndic.member_id == Residence.member_id, syndic.id == Residence.syndic_id)),
+        (syndic, and_(syndic.member_id == Residence.member_id, syndic.id == whose)),
     )
     query: Select[*tuple[Any, ...]]
     if request.dwelling_id is not None:
@@ -201,12 +205,14 @@ def _place(request: RouteRequest) -> _Place | None:
     if row is None:
         raise NotFound
     residence: Residence = row[0]
+    dwelling: Dwelling | None = row[4] if request.dwelling_id is not None else None
+    syndic_id = (dwelling.syndic_id if dwelling else None) or residence.syndic_id
     return _Place(
         residence=residence,
-        dwelling=row[4] if request.dwelling_id is not None else None,
+        dwelling=dwelling,
         building_name=row[3] or "",
         agency=AgencyRef(residence.agency_id, row[1]) if residence.agency_id else None,
-        syndic=OrganisationRef(residence.syndic_id, row[2]) if residence.syndic_id else None,
+        syndic=OrganisationRef(syndic_id, row[2]) if syndic_id else None,
     )
 
 

@@ -56,6 +56,7 @@ def test_pages_ask_the_database_little(
     agent.get(address)
     with counted(app) as statements:
         agent.get(address)
+    # Without the wall's own, and the journal's, which looks within ten minutes don't repeat.
     queries = [s for s in statements if "set_config" not in s]
     assert len(queries) <= 12, queries
 

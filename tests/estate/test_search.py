@@ -156,6 +156,15 @@ def test_cards(world: World) -> None:
         assert [p.dwelling_id for p in residence.places] == [world.a.flat]
 
 
+def test_a_lot_s_own_syndic_comes_before_its_residence_s(world: World) -> None:
+    with as_member(world.a.id) as session:
+        session.execute(
+            text("UPDATE dwelling SET syndic_id = :s WHERE id = :d"),
+            {"s": world.a.lift, "d": world.a.flat},
+        )
+        assert get_dwelling_card(world.a.flat).syndic_id == world.a.lift
+
+
 def test_few_statements(app: Flask, world: World) -> None:
     with as_member(world.a.id):
         search("gounod", {world.a.id}, world.a.id)  # the connection is open

@@ -12,6 +12,7 @@ from callcenter.estate.applying.outcome import SAMPLES, Applied, Doubt, Refusal
 from callcenter.estate.applying.staging import VERSION, Progress
 from callcenter.estate.importing.records import ContractRecord, fingerprint
 from callcenter.estate.models import ContractResidence, MaintenanceContract, Residence
+from callcenter.estate.words import EQUIPMENT
 from callcenter.members.models import Organisation
 from callcenter.members.states import OrganisationKind
 
@@ -66,10 +67,14 @@ def apply_contracts(
         news = _write(member_id, record, contractor_id, residences, known.get(record.key))
         done.count(news, 1)
         if news in done.samples and len(done.samples[news]) < SAMPLES:
-            done.samples[news].append(f"{record.contractor} · {record.equipment}")
+            done.samples[news].append(f"{record.contractor} · {_equipment(record.equipment)}")
     _end_missing(known, seen, done, closes=closes)
     db.session.flush()
     return done
+
+
+def _equipment(code: str) -> str:
+    return str(EQUIPMENT.get(code, code))
 
 
 def _contractor(member_id: int, record: ContractRecord) -> int:
@@ -152,9 +157,7 @@ def _end_missing(
         contract.import_digest = ""
         contract.version += 1
         if len(done.samples["closed"]) < SAMPLES:
-            done.samples["closed"].append(
-                f"{contract.reference} · {contract.equipment}".strip(" ·")
-            )
+            done.samples["closed"].append(_equipment(contract.equipment))
     done.count("closed", len(gone))
     if len(gone) > max(_FEW, len(running) * SUSPICIOUS_SHARE):
         done.doubts.append(Doubt("closes_many", {"closed": len(gone), "open": len(running)}))
