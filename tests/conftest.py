@@ -1,11 +1,13 @@
 """Fixtures of every test: real servers, a database of its own, a small world of two members."""
 
 import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import create_engine, pool
 
 from callcenter.app import create_app
@@ -116,6 +118,20 @@ def full_world(app: Flask, world: World) -> World:
     """The small world with at least one row of each member in every table."""
     fill_every_table(world)
     return world
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The one browser of this process: Playwright starts once in it."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    assert path, "Chromium is missing: install Debian's chromium, or name it in CHROMIUM"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ class PlatformProcess:
         """Start the web server and wait for its first answer."""
         self.start(
             "web", "gunicorn", "-b", f"127.0.0.1:{self.port}", "-k", "gthread",
-            "--threads", "16", "wsgi:app",
+            "--threads", "64", "wsgi:app",
         )  # fmt: skip
         wait_until(self._answers, "the web server")
 

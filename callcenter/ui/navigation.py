@@ -7,7 +7,9 @@ from flask import Flask, current_app, g, request, url_for
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from callcenter.core.isolation import Actor
 from callcenter.core.permissions import Permission
+from callcenter.ui.access import permission_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +152,12 @@ def missing_endpoints(app: Flask) -> list[str]:
 
 
 def url_if_exists(endpoint: str, **values: str | int) -> str:
-    """Return the address of a page that may not be there (account, sign-out), or ""."""
+    """Return the address of a page, or "" when it isn't there or this person may not open it."""
     if endpoint not in current_app.view_functions:
+        return ""
+    needed = permission_of(current_app, endpoint)
+    actor: Actor | None = g.get("actor")
+    if isinstance(needed, Permission) and (actor is None or needed not in actor.permissions):
         return ""
     return url_for(endpoint, **values)  # type: ignore[arg-type]
 

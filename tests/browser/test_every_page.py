@@ -77,7 +77,7 @@ def test_every_page_of_a_role(
             if answer.status != 200:
                 faults.append(f"{url}: {answer.status}")
                 break
-            page.wait_for_load_state("networkidle")
+            page.wait_for_timeout(250)  # parts that htmx fetches; a live stream never goes idle
             faults += look_at(page, f"{url} at {size['width']}")
     assert not faults, "\n".join(faults)
     assert len(kinds) >= 3

@@ -5,14 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from tests.ui.sample_app import GATE, SEEN, sample_app
 
 pytestmark = pytest.mark.browser
-
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="module")
@@ -25,19 +23,11 @@ def origin() -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_FLAGS)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def page(browser: Browser, origin: str) -> Iterator[Page]:
+def page(chromium: Browser, origin: str) -> Iterator[Page]:
     GATE["open"] = True
     SEEN.clear()
-    context = browser.new_context(base_url=origin, viewport={"width": 1366, "height": 768})
+    context = chromium.new_context(base_url=origin, viewport={"width": 1366, "height": 768})
     context.set_default_timeout(5000)
     opened = context.new_page()
     faults: list[str] = []
