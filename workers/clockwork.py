@@ -28,6 +28,8 @@ _LOCK = 7_302_030
 # Without a word from the database (a message falls due by time alone), look this often.
 _LOOK_SECONDS = 0.2
 _RETRY_SECONDS = 1.0
+# What a chore may still take after we were told to stop; each step of it is a transaction.
+_LAST_CHORE_SECONDS = 3.0
 
 
 @dataclass(slots=True)
@@ -84,12 +86,19 @@ class Clockwork:
                 return
         log.info("this clockwork leads")
         connection.execute("LISTEN outbox")
-        while not self._stop.is_set():
-            handed = self._dispatch()
-            self._do_chores()
-            if not handed:
-                _wait(connection, _LOOK_SECONDS if handed == 0 else _RETRY_SECONDS)
-            connection.execute("SELECT 1")  # raises when the lock fell with the server
+        led = threading.Event()
+        # Beside the dispatching: a slow provider's list must not hold an emergency back.
+        thread = threading.Thread(target=self._look_after, args=(led,), daemon=True)
+        thread.start()
+        try:
+            while not self._stop.is_set():
+                handed = self._dispatch()
+                if not handed:
+                    _wait(connection, _LOOK_SECONDS if handed == 0 else _RETRY_SECONDS)
+                connection.execute("SELECT 1")  # raises when the lock fell with the server
+        finally:
+            led.set()
+            thread.join(_LAST_CHORE_SECONDS)
 
     def _has_lock(self, connection: psycopg.Connection) -> bool:
         row = connection.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
@@ -102,24 +111,28 @@ class Clockwork:
             finally:
                 db.session.remove()
 
-    def _do_chores(self) -> None:
-        now = time.monotonic()
-        for chore in self._chores:
-            if chore.due > now or self._stop.is_set():
-                continue
-            chore.due = now + chore.seconds
-            with self.app.app_context():
-                try:
-                    done = chore.work(self.app)
-                    if done:
-                        log.info("%s: %s", chore.name, done)
-                except SQLAlchemyError:
-                    raise
-                except Exception:
-                    # One chore that fails must not stop the messages.
-                    log.exception("chore failed: %s", chore.name)
-                finally:
-                    db.session.remove()
+    def _look_after(self, led: threading.Event) -> None:
+        """Do the chores when they are due, until this process no longer leads."""
+        while not led.wait(_LOOK_SECONDS):
+            now = time.monotonic()
+            for chore in self._chores:
+                if chore.due <= now and not led.is_set():
+                    chore.due = now + chore.seconds
+                    self._do(chore)
+
+    def _do(self, chore: Chore) -> None:
+        with self.app.app_context():
+            try:
+                done = chore.work(self.app)
+                if done:
+                    log.info("%s: %s", chore.name, done)
+            except SQLAlchemyError as error:
+                log.warning("%s: the database is away: %s", chore.name, type(error).__name__)
+            except Exception:
+                # One chore that fails must not stop the others.
+                log.exception("chore failed: %s", chore.name)
+            finally:
+                db.session.remove()
 
 
 def _wait(connection: psycopg.Connection, seconds: float) -> None:

@@ -18,9 +18,9 @@ log = logging.getLogger(__name__)
 
 BATCH = 500
 # Messages per job when there is a backlog: a worker sends them side by side.
-PER_JOB = 8
+PER_JOB = 16
 # Jobs that may wait in Redis.
-MOST_WAITING = 250
+MOST_WAITING = 60
 
 _EVERYTHING = Scope(everything=True)
 

@@ -28,7 +28,7 @@ from workers.provider import callback_url, gateway_for
 log = logging.getLogger(__name__)
 
 # The provider takes about 100 ms: several at once in one process, each in its own thread.
-AT_ONCE = 8
+AT_ONCE = 16
 # A process that slept (a suspended machine) must not ask on the strength of an old claim.
 CLAIM_LASTS = timedelta(seconds=60)
 

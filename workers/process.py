@@ -12,9 +12,10 @@ from callcenter.settings import Settings
 def start_process(name: str) -> Flask:
     """Build the application once for the whole process, and log to its standard error."""
     logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format=f"%(asctime)s {name} %(name)s: %(message)s"
+        level=logging.WARNING, stream=sys.stderr, format=f"%(asctime)s {name} %(name)s: %(message)s"
     )
-    logging.getLogger("rq").setLevel(logging.WARNING)
+    for ours in ("callcenter", "workers"):
+        logging.getLogger(ours).setLevel(logging.INFO)
     return create_app()
 
 

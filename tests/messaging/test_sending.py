@@ -293,7 +293,7 @@ def test_the_sweep(app: Flask, world: World) -> None:
 
 
 def test_urgent_first_then_in_order(app: Flask, world: World) -> None:
-    plain = [queue_one(world.a.id, urgent=False) for _ in range(12)]
+    plain = [queue_one(world.a.id, urgent=False) for _ in range(20)]
     for number in plain:
         change(number, not_before=ago(minutes=1))
     urgent = queue_one(world.b.id)
@@ -303,7 +303,7 @@ def test_urgent_first_then_in_order(app: Flask, world: World) -> None:
     tasks = tasks_for(due)
     assert [(task.job.name, len(task.args[0])) for task in tasks] == [
         ("SEND_URGENT_MESSAGES", 1),
-        ("SEND_MESSAGES", 8),
+        ("SEND_MESSAGES", 16),
         ("SEND_MESSAGES", 4),
     ]
 

@@ -45,7 +45,7 @@ def test_redis_lost_between_the_look_and_the_push(
     app: Flask, world: World, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue_one(world.a.id)
-    monkeypatch.setattr(dispatcher.queues, "enqueue_all", lambda *_args: False)
+    monkeypatch.setattr(queues, "enqueue_all", lambda *_args: False)
     assert Dispatcher(redis_url, 100).step() is None
     assert every_message()[0].enqueued_at is None
 
@@ -54,6 +54,7 @@ def test_a_backlog_waits_in_the_database(
     app: Flask, world: World, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatcher, "MOST_WAITING", 2)
+    monkeypatch.setattr(dispatcher, "PER_JOB", 8)
     for _one in range(20):
         queue_one(world.a.id)
     hands_out = Dispatcher(redis_url, 1000)

@@ -50,7 +50,7 @@ def test_jobs_travel_as_json(app: Flask, redis_url: str) -> None:
         data = client.hget(f"rq:job:{job.id}", "data")
     import zlib
 
-    assert b"workers.messages.send" in zlib.decompress(data)  # type: ignore[arg-type]
+    assert b"workers.messages.send" in zlib.decompress(data)
 
 
 def test_redis_away_is_said_and_not_raised() -> None:
