@@ -40,7 +40,7 @@ def _imports(path: Path) -> Iterator[str]:
 def _kind(path: Path) -> str:
     """The part of a module's name that says what it is: ``visit_services`` is ``services``."""
     inside = path.relative_to(ROOT / "callcenter").parts[1:-1]
-    if inside and inside[0] in INNER:
+    if inside and inside[0] in (*INNER, "views"):
         return inside[0]
     return path.stem.rpartition("_")[2]
 

@@ -31,6 +31,7 @@ TABLE_OF = {
     "phone_id": "contact_phone",
     "contract_id": "maintenance_contract",
     "view_id": "saved_view",
+    "task_id": "call_task",
 }
 # Parameters that name no row of a member.
 FREE = {"filename", "key", "token", "code", "trigger", "language", "kind", "version"}
