@@ -214,6 +214,7 @@ def resume(call_id: int) -> ResponseReturnValue:
 def transfer(call_id: int) -> ResponseReturnValue:
     """Pass the caller on to another number at once (cold), and write the call up."""
     actor = current_actor()
+    get_call(call_id, actor)  # a call that isn't there says so, whatever the number
     number = wanted_number(request.form.get("number", ""))
 
     def change(call: Call) -> None:
@@ -233,6 +234,7 @@ def transfer(call_id: int) -> ResponseReturnValue:
 def consult(call_id: int) -> ResponseReturnValue:
     """Put the caller on hold and speak to somebody first (warm transfer)."""
     actor = current_actor()
+    get_call(call_id, actor)  # a call that isn't there says so, whatever the number
     number = wanted_number(request.form.get("number", ""))
 
     def ask(meant: _Meant, phone: VoiceGateway) -> None:
