@@ -13,8 +13,8 @@ from callcenter.estate.models import ContactPhone
 from callcenter.members.models import Organisation
 from callcenter.messaging.answer_rules import Meaning, understand
 from callcenter.messaging.models import InboundMessage
+from callcenter.messaging.pauses import platform_id
 from callcenter.messaging.queries import get_inbound, last_sent_to
-from callcenter.messaging.sending import platform_id
 from callcenter.messaging.services import record_opt_in, record_opt_out
 
 _BODY_MAX = 1600

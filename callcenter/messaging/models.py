@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.core.db import Base, Dated, Owned, behind_wall, one_of
+from callcenter.messaging.email_states import EmailKind, EmailState
 from callcenter.messaging.states import MessageState
 
 
@@ -192,3 +193,50 @@ class SendingPause(Owned, Base):
     until: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[str] = mapped_column(default="")
+
+
+class EmailMessage(Owned, Dated, Base):
+    """One e-mail to one address: its row is the outbox, as a message's is.
+
+    ``message_key`` is the left part of the Message-ID header: the same for every attempt, so
+    that a mail server that got it twice can tell.
+    """
+
+    __tablename__ = "email_message"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        UniqueConstraint("message_key"),
+        one_of("state", EmailState),
+        one_of("kind", EmailKind),
+        behind_wall("ticket_id", to="ticket", ondelete="CASCADE"),
+        Index("ix_email_message_ticket", "member_id", "ticket_id", "id"),
+        Index(
+            "ix_email_message_outbox",
+            "not_before",
+            postgresql_where=text("state = 'queued'"),
+        ),
+        Index(
+            "ix_email_message_in_flight",
+            "claimed_at",
+            postgresql_where=text("state = 'sending'"),
+        ),
+    )
+
+    ticket_id: Mapped[int | None]
+    kind: Mapped[str]
+    to_address: Mapped[str]
+    to_name: Mapped[str] = mapped_column(default="")
+    subject: Mapped[str]
+    body: Mapped[str]
+    urgent: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str]
+    state_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(default="")
+    message_key: Mapped[str]
+    not_before: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    enqueued_at: Mapped[datetime | None]
+    claimed_at: Mapped[datetime | None]
+    attempt_id: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None]

@@ -16,7 +16,7 @@ from callcenter.messaging.models import (
     MessageTemplate,
     SendingPause,
 )
-from callcenter.messaging.sending import live_pause
+from callcenter.messaging.pauses import live_pause
 from callcenter.messaging.states import MessageState
 from callcenter.ui.pagination import Page, Window, page_of
 

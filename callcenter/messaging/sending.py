@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from callcenter.core import clock
@@ -25,8 +25,8 @@ from callcenter.core.errors import (
 from callcenter.estate.models import ContactPhone
 from callcenter.estate.states import NumberFlag as KnownFlag
 from callcenter.members.models import Organisation
-from callcenter.members.states import OrganisationKind
 from callcenter.messaging.models import Message, SendingPause
+from callcenter.messaging.pauses import is_paused, platform_id
 from callcenter.messaging.rules import (
     ErrorFamily,
     FailureAction,
@@ -204,40 +204,6 @@ def locked(message_id: int) -> Message | None:
         .where(Message.id == message_id)
         .with_for_update()
         .execution_options(populate_existing=True)
-    )
-
-
-def live_pause(at: datetime) -> ColumnElement[bool]:
-    """Return the condition that a `SendingPause` holds messages back at an instant."""
-    return SendingPause.ended_at.is_(None) & (
-        or_(SendingPause.until.is_(None), SendingPause.until > at)
-    )
-
-
-def is_paused(member_id: int, at: datetime) -> bool:
-    """Tell whether sending is stopped, for this member or for all (the platform's pause)."""
-    found = db.session.scalar(
-        select(SendingPause.id)
-        .where(
-            live_pause(at),
-            or_(
-                SendingPause.member_id == member_id,
-                SendingPause.member_id == select(platform_id()).scalar_subquery(),
-            ),
-        )
-        .limit(1)
-    )
-    return found is not None
-
-
-def platform_id() -> ColumnElement[int]:
-    """Return the platform's own wall, as a scalar sub-query."""
-    return (
-        select(Organisation.id)
-        .where(Organisation.kind == OrganisationKind.PLATFORM)
-        .order_by(Organisation.id)
-        .limit(1)
-        .scalar_subquery()
     )
 
 

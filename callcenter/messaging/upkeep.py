@@ -16,8 +16,9 @@ from sqlalchemy import or_, select, update
 from callcenter.core import clock
 from callcenter.core.db import db
 from callcenter.messaging.models import Message, SendingPause
+from callcenter.messaging.pauses import live_pause, platform_id
 from callcenter.messaging.receipts import learn
-from callcenter.messaging.sending import expire, live_pause, locked, move, platform_id
+from callcenter.messaging.sending import expire, locked, move
 from callcenter.messaging.states import MessageEvent, MessageState
 
 # A job that has not claimed its message by then was lost with Redis, or with its worker.
