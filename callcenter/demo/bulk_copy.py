@@ -166,11 +166,14 @@ def _constraints(connection: Connection, tables: Sequence[str], kind: str) -> li
 
 
 def _indexes(connection: Connection, tables: Sequence[str]) -> list[_Part]:
-    """Return the indexes that no constraint rests on."""
+    """Return the indexes that no constraint rests on, but for the partial ones.
+
+    Those are small, and PostgreSQL would write their condition back in another form.
+    """
     rows = connection.execute(
         "SELECT indrelid::regclass::text, c.relname::text, pg_get_indexdef(indexrelid)"
         " FROM pg_index JOIN pg_class AS c ON c.oid = indexrelid"
-        " WHERE indrelid = ANY (%s::regclass[])"
+        " WHERE indrelid = ANY (%s::regclass[]) AND indpred IS NULL"
         " AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid"
         " AND contype IN ('p', 'u')) ORDER BY c.relname",
         [_quoted(tables)],

@@ -77,7 +77,8 @@ def draw(base: Base, count: int) -> Samples:
             " WHERE state IN ('open', 'planned', 'on_hold')) LIMIT 1"
         )[0]
         staff = rows(
-            "SELECT email, member_id FROM user_account WHERE role = 'manager' ORDER BY id LIMIT 1"
+            "SELECT email, member_id FROM user_account AS u WHERE role = 'manager' ORDER BY (SELECT"
+            " count(*) FROM dwelling AS d WHERE d.member_id = u.member_id) DESC, id LIMIT 1"
         )[0]
         staff_deep = rows(
             "SELECT id FROM ticket WHERE member_id = %s ORDER BY id OFFSET (SELECT count(*) / 10"

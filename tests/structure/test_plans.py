@@ -1,0 +1,219 @@
+"""The main pages read large tables by an index, as the application's role, behind the wall.
+
+Each statement that a page sends is planned again with its own parameters and scope. On a base
+this small PostgreSQL may well prefer to read a table from end to end, rightly; so sequential
+scans are made as dear as can be, and one that is planned nevertheless has no index to use. An
+index that is read as a whole (no condition, or none but the wall's, and no limit above) counts
+as a sequential scan: that is what it would be. Real plans on a million tickets are in
+docs/benchmarks.md.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import create_engine, event, pool, text
+
+from callcenter.app import create_app
+from callcenter.core.db import db
+from callcenter.core.isolation import NOBODY, enter_scope
+from callcenter.core.site import Site
+from callcenter.demo.bulk import fill
+from callcenter.demo.bulk_members import DOMAIN
+from callcenter.members.accounts import User
+from tests import servers
+from tests.bench.pages import pages
+from tests.bench.samples import Samples, draw
+from tests.conftest import _settings
+from tests.world import as_system, sign_in
+
+LARGE = frozenset(
+    {
+        "assignment", "audit_entry", "call", "call_ticket", "contact", "contact_phone",
+        "delivery_receipt", "dwelling", "message", "message_step", "occupancy", "tenant_link",
+        "ticket", "ticket_event", "visit",
+    }
+)  # fmt: skip
+HOMES, TICKETS = 1_500, 3_000
+_WALL = re.compile(
+    r"\(?member_id = (ANY \(\(InitPlan \d+\)\.col\d+\)|ANY \('.*?\[\]\)|'?\d+'?(::bigint)?|\w+\.member_id)\)?"
+)
+AGENT, MANAGER = "agent1", "manager.dr"
+STAFF_PAGES = (
+    "staff_list_first_page", "staff_list_all_deep_page", "staff_list_late",
+    "staff_list_one_category",
+)  # fmt: skip
+AGENT_PAGES = (
+    "caller_lookup_by_phone", "search_rare_name", "search_mistyped_name", "search_address",
+    "desk_open", "desk_with_caller", "desk_preview", "save_call_and_ticket",
+    "ticket_list_first_page", "ticket_list_deep_page", "ticket_page", "ticket_search_reference",
+    "ticket_search_rare_word", "call_log",
+)  # fmt: skip
+
+
+_WALLS = """SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"""
+_INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
+_CONSTRAINTS = """SELECT conrelid::regclass::text, conname, convalidated,
+    pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace"""
+_SHAPE = (_WALLS, _INDEXES, _CONSTRAINTS)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The application on a base of its own, and what is asked of it."""
+
+    app: Flask
+    samples: Samples
+    owner_url: str
+
+
+@dataclass(frozen=True)
+class _Place:
+    superuser_url: str
+
+
+@pytest.fixture(scope="module")
+def ground(migrated: None, worker_id: str) -> Iterator[Ground]:
+    name = f"plans-{worker_id}"
+    app_url, owner_url = servers.worker_database(name)
+    app = create_app(_settings(app_url, owner_url, servers.worker_redis_url(worker_id)))
+    app.config["WTF_CSRF_ENABLED"] = False
+    with app.app_context():
+        fill(HOMES, TICKETS, owner_url=owner_url, site=Site("http://localhost", "x" * 40))
+        db.session.remove()
+    database = owner_url.rpartition("/")[2]
+    place: Any = _Place(servers.superuser_url().rpartition("/")[0] + "/" + database)
+    yield Ground(app, draw(place, 20), owner_url)
+    with app.app_context():
+        db.engine.dispose()
+    servers.drop_worker_database(name)
+
+
+class Browser:
+    """A signed-in browser that keeps what each of its pages asks of the database."""
+
+    def __init__(self, ground: Ground, name: str) -> None:
+        self.app = ground.app
+        self.client = ground.app.test_client()
+        with self.app.app_context(), as_system() as session:
+            user = session.query(User).filter_by(email=f"{name}@{DOMAIN}").one()
+        sign_in(self.client, user)
+        self.asked: list[tuple[str, Any]] = []
+
+    def get(self, path: str, **kwargs: Any) -> None:
+        with self._watched():
+            answer = self.client.get(path, **kwargs)
+        assert answer.status_code == 200, path
+
+    def post(self, path: str, fields: dict[str, str]) -> None:
+        with self._watched():
+            answer = self.client.post(path, data=fields)
+        assert answer.status_code < 400, answer.get_data(as_text=True)[:500]
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        with self.app.app_context():
+            engine = db.engine
+
+        def note(_c: Any, _cur: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+            self.asked.append((statement, parameters))
+
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+            enter_scope(NOBODY)
+
+
+def faults(browser: Browser) -> list[str]:
+    """Plan again what was asked, each statement under the scope that stood before it."""
+    found = []
+    with browser.app.app_context():
+        url = db.engine.url
+    engine = create_engine(url, poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        connection.execute(text("SET enable_seqscan = off"))
+        connection.execute(text("SET work_mem = '16MB'"))
+        for statement, parameters in browser.asked:
+            if "set_config" in statement:
+                connection.exec_driver_sql(statement.replace(", true)", ", false)"), parameters)
+            elif re.match(r"\s*(SELECT|UPDATE|DELETE|WITH)\b", statement):
+                plan = connection.exec_driver_sql(
+                    f"EXPLAIN (FORMAT JSON) {statement}", parameters
+                ).scalar_one()[0]["Plan"]
+                said = " ".join(statement.split())[:200]
+                found += [f"{fault}: {said}" for fault in _faults(plan, limited=False)]
+    engine.dispose()
+    return found
+
+
+def _faults(node: dict[str, Any], *, limited: bool) -> Iterator[str]:
+    kind, table = node["Node Type"], node.get("Relation Name")
+    if table in LARGE:
+        if kind == "Seq Scan":
+            yield f"{table} is read from end to end"
+        elif kind in {"Index Scan", "Index Only Scan"} and not limited and not _narrow(node):
+            yield f"all of {node['Index Name']} is read"
+        elif kind == "Bitmap Heap Scan" and not any(map(_narrow, _parts(node))):
+            yield f"all of {table}'s members is read"
+    below = limited or kind == "Limit"
+    for child in node.get("Plans", ()):
+        yield from _faults(child, limited=below)
+
+
+def _narrow(node: dict[str, Any]) -> bool:
+    """Whether an index is asked for more than the rows of some members."""
+    condition = _WALL.sub("", node.get("Index Cond", ""))
+    return bool(re.sub(r"[()]|AND", "", condition).strip())
+
+
+def _parts(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for child in node.get("Plans", ()):
+        if child["Node Type"] == "Bitmap Index Scan":
+            yield child
+        elif child["Node Type"].startswith("Bitmap"):
+            yield from _parts(child)
+
+
+@pytest.mark.parametrize("name", AGENT_PAGES)
+def test_an_agents_page_reads_large_tables_by_an_index(ground: Ground, name: str) -> None:
+    browser = Browser(ground, AGENT)
+    pages(ground.samples)[name](browser, 1)
+    assert browser.asked
+    assert faults(browser) == []
+
+
+@pytest.mark.parametrize("name", STAFF_PAGES)
+def test_a_members_page_reads_large_tables_by_an_index(ground: Ground, name: str) -> None:
+    browser = Browser(ground, MANAGER)
+    pages(ground.samples, staff_only=True)[name](browser, 1)
+    assert browser.asked
+    assert faults(browser) == []
+
+
+def test_a_table_without_an_index_for_the_question_is_found(ground: Ground) -> None:
+    browser = Browser(ground, AGENT)
+    browser.get("/tickets")
+    browser.asked.append(("SELECT id FROM ticket WHERE description = 'x'", None))
+    assert any("ticket" in fault for fault in faults(browser))
+
+
+def test_the_load_leaves_the_wall_and_the_indexes_as_they_were(ground: Ground) -> None:
+    other_url = servers.worker_database("plans-untouched")[1]
+    said = []
+    for url in (ground.owner_url, other_url):
+        engine = create_engine(url, poolclass=pool.NullPool)
+        with engine.connect() as connection:
+            said.append(
+                [{tuple(row) for row in connection.execute(text(query))} for query in _SHAPE]
+            )
+        engine.dispose()
+    servers.drop_worker_database("plans-untouched")
+    for now, before in zip(*said, strict=True):
+        assert now ^ before == set()
