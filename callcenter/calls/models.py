@@ -42,11 +42,18 @@ class Call(Owned, Base):
         behind_wall("contact_id", to="contact"),
         behind_wall("dwelling_id", to="dwelling"),
         behind_wall("category_id", to="category"),
+        behind_wall("incident_id", to="incident"),
         Index("ix_call_newest", "member_id", text("started_at DESC"), text("id DESC")),
         Index("ix_call_number", "caller_number", "member_id", text("started_at DESC")),
         Index("ix_call_dwelling", "member_id", "dwelling_id", text("started_at DESC")),
         Index("ix_call_contact", "member_id", "contact_id", text("started_at DESC")),
         Index("ix_call_agent", "agent_id", text("started_at DESC")),
+        Index(
+            "ix_call_incident",
+            "member_id",
+            "incident_id",
+            postgresql_where=text("incident_id IS NOT NULL"),
+        ),
         Index(
             "ix_call_live",
             "member_id",
@@ -66,6 +73,7 @@ class Call(Owned, Base):
     contact_id: Mapped[int | None]
     dwelling_id: Mapped[int | None]
     category_id: Mapped[int | None]
+    incident_id: Mapped[int | None]
     agent_id: Mapped[int | None]
     agent_label: Mapped[str] = mapped_column(default="")
     started_at: Mapped[datetime]

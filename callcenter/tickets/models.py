@@ -25,7 +25,8 @@ class Ticket(Owned, Base):
     two people writing over each other; ``updated_by_label`` names who was first.
     ``form_token`` makes a double click harmless. ``needs_triage``: no organisation has it, so
     the platform does (its own organisation stands behind another wall). ``promised_from`` is
-    when the clock of ``due_at`` started: the opening, or the last reopening.
+    when the clock of ``due_at`` started: the opening, or the last reopening. ``escalated_at``:
+    the tenant has asked again too often.
     """
 
     __tablename__ = "ticket"
@@ -59,6 +60,13 @@ class Ticket(Owned, Base):
             "due_at",
             "id",
             postgresql_where=text("needs_triage"),
+        ),
+        Index(
+            "ix_ticket_escalated",
+            "member_id",
+            "due_at",
+            "id",
+            postgresql_where=text("escalated_at IS NOT NULL"),
         ),
         Index(
             "ix_ticket_words",
@@ -96,6 +104,7 @@ class Ticket(Owned, Base):
     resolution_code: Mapped[str] = mapped_column(default="")
     closed_at: Mapped[datetime | None]
     chases: Mapped[int] = mapped_column(default=0)
+    escalated_at: Mapped[datetime | None]
     routing: Mapped[dict[str, Any]] = mapped_column(default=dict)
     opened_by_id: Mapped[int | None]
     opened_by_label: Mapped[str] = mapped_column(default="")

@@ -136,6 +136,10 @@ class EventKind(StrEnum):
     TENANT_DENIED = "tenant_denied"
     TENANT_OPTED_OUT = "tenant_opted_out"
     LINK_REVOKED = "link_revoked"
+    ESCALATED = "escalated"
+    INCIDENT_JOINED = "incident_joined"
+    INCIDENT_LEFT = "incident_left"
+    INCIDENT_NEWS = "incident_news"
 
 
 class Visibility(StrEnum):
