@@ -29,6 +29,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "callcenter.members.journal_views",
     "callcenter.members.views",
     "callcenter.onboarding.views",
+    "callcenter.routing.views",
     "callcenter.estate.views",
     "callcenter.tickets.views",
     "callcenter.tickets.answer_views",

@@ -1,0 +1,187 @@
+"""Forms of categories and rules, and of an imagined call."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, DateTimeLocalField, Field, IntegerField, SelectField
+from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional, ValidationError
+
+from callcenter.members.forms import SettingsForm
+from callcenter.members.words import SERVICES, TEAM_KINDS
+from callcenter.routing import screen_words as words
+from callcenter.routing.states import DestinationKind, TeamKind
+from callcenter.ui.fields import CheckList, RowSelect, options
+from callcenter.ui.forms import BaseForm, LineField, LongTextField
+from callcenter.ui.words import PRIORITY_WORDS
+
+_TEAM_KINDS = {kind: label for kind, label in TEAM_KINDS.items() if kind != TeamKind.TRIAGE}
+_ANY = _l("Peu importe")
+
+
+def _words(value: str | None) -> str:
+    return value or ""
+
+
+class CategoryForm(SettingsForm):
+    """A category as one member names and handles it."""
+
+    FIELDS = (
+        "label", "short", "services", "location", "priority", "target_amount", "target_unit",
+        "equipment", "destination", "team_kind", "restricted", "opens_ticket", "safety_number",
+        "safety_script",
+    )  # fmt: skip
+
+    label = LineField(_l("Nom"), [DataRequired(_l("Indiquez un nom."))], max_length=80)
+    short = LineField(
+        _l("Nom court"),
+        [Optional()],
+        max_length=40,
+        description=_l("Dans les explications : « ascenseur »."),
+    )
+    services = CheckList(
+        _l("Lignes qui le proposent"),
+        [DataRequired(_l("Choisissez au moins une ligne."))],
+    )
+    location = SelectField(_l("Lieu"), choices=options(words.CATEGORY_LOCATIONS))
+    priority = SelectField(_l("Priorité"), choices=options(PRIORITY_WORDS))
+    target_amount = IntegerField(
+        _l("Délai promis"), [Optional(), NumberRange(0, 1000, _l("Entre 0 et 1000."))]
+    )
+    target_unit = SelectField(
+        _l("Compté en"),
+        choices=options(words.UNITS, _l("Celui de la priorité")),
+        filters=[_words],
+    )
+    equipment = SelectField(
+        _l("Équipement sous contrat"),
+        choices=options(words.EQUIPMENT, _l("Aucun")),
+        filters=[_words],
+    )
+    destination = SelectField(
+        _l("Confié à"),
+        choices=options(
+            {
+                kind: label
+                for kind, label in words.DESTINATIONS.items()
+                if kind != DestinationKind.ORGANISATION
+            }
+        ),
+    )
+    team_kind = SelectField(
+        _l("Rôle de l'équipe"), choices=options(_TEAM_KINDS, _l("Sans objet")), filters=[_words]
+    )
+    restricted = BooleanField(
+        _l("Lecture restreinte : les responsables et les équipes concernées seulement")
+    )
+    opens_ticket = BooleanField(_l("Ouvre une demande (sinon, réglé pendant l'appel)"))
+    safety_number = LineField(
+        _l("Numéro de secours à appeler d'abord"), [Optional()], max_length=40
+    )
+    safety_script = LongTextField(
+        _l("Consigne de sécurité"), [Optional()], filters=[_words], rows=3, max_length=1000
+    )
+
+    def prepare(self) -> None:
+        """Offer the services."""
+        self.services.offer(SERVICES)
+
+
+class RuleForm(SettingsForm):
+    """A rule: its conditions, then where it sends."""
+
+    name = LineField(_l("Nom de la règle"), [DataRequired(_l("Indiquez un nom."))], max_length=120)
+    category = SelectField(_l("Motif"), filters=[_words])
+    family = SelectField(_l("Famille de motifs"), choices=options(words.FAMILIES, _ANY))
+    service = SelectField(_l("Ligne"), choices=options(SERVICES, _ANY))
+    location = SelectField(_l("Lieu"), choices=options(words.LOCATIONS, _ANY))
+    ownership = SelectField(_l("Immeuble"), choices=options(words.OWNERSHIP, _ANY))
+    residence = LineField(
+        _l("Résidence"), [Optional()], max_length=120, description=_l("Son code ou son nom exact.")
+    )
+    agency_id = RowSelect(_l("Agence"), [Optional()])
+    equipment = SelectField(_l("Équipement"), choices=options(words.EQUIPMENT, _ANY))
+    hours = SelectField(_l("Moment"), choices=options(words.HOURS, _ANY))
+    caller_role = SelectField(_l("Appelant"), choices=options(words.CALLER_ROLES, _ANY))
+    wanted_priority = SelectField(_l("Priorité de l'appel"), choices=options(PRIORITY_WORDS, _ANY))
+    under_warranty = SelectField(
+        _l("Parfait achèvement (un an)"),
+        choices=options({"1": _l("en cours"), "0": _l("terminé ou sans objet")}, _ANY),
+    )
+    contract_required = BooleanField(_l("Seulement si un contrat couvre l'équipement"))
+
+    destination = SelectField(_l("Envoyer à"), choices=options(words.DESTINATIONS))
+    organisation_id = RowSelect(
+        _l("Partenaire"), [Optional()], description=_l("Pour un partenaire désigné.")
+    )
+    team_id = RowSelect(
+        _l("Équipe précise"), [Optional()], description=_l("Pour une équipe du bailleur.")
+    )
+    team_kind = SelectField(
+        _l("ou rôle d'équipe"),
+        choices=options(_TEAM_KINDS, _l("Aucun")),
+        description=_l("La plus proche de la résidence est prise."),
+    )
+    priority = SelectField(_l("Changer la priorité"), choices=options(PRIORITY_WORDS, _l("Non")))
+    rank = IntegerField(
+        _l("Rang"),
+        [InputRequired(_l("Indiquez un rang.")), NumberRange(0, 9999, _l("Entre 0 et 9999."))],
+        default=0,
+        description=_l("Départage deux règles aussi précises : le plus petit passe d'abord."),
+    )
+
+    _TEXTS = (
+        "category", "family", "service", "location", "ownership", "equipment", "hours",
+        "caller_role",
+    )  # fmt: skip
+
+    def validate_family(self, field: Field) -> None:
+        """Refuse a family that the category is not of: such a rule would never apply."""
+        if field.data and self.category.data and self.category.data[0] != field.data:
+            raise ValidationError(_("Ce motif n'est pas de cette famille."))
+
+    def conditions(self, residence_id: int | None, answers: dict[str, str]) -> dict[str, Any]:
+        """Return what the rule asks for, as rows keep it: only what matters."""
+        asked: dict[str, Any] = {name: self[name].data for name in self._TEXTS}
+        asked |= {
+            "residence_id": residence_id,
+            "agency_id": self.agency_id.data,
+            "priority": self.wanted_priority.data,
+            "contract_required": self.contract_required.data,
+            "answers": answers,
+        }
+        kept = {name: value for name, value in asked.items() if value}
+        if self.under_warranty.data:
+            kept["under_warranty"] = self.under_warranty.data == "1"
+        return kept
+
+    def show(self, conditions: dict[str, Any], residence: str) -> None:
+        """Put a row's conditions in the fields."""
+        for name in self._TEXTS:
+            self[name].data = conditions.get(name, "")
+        self.agency_id.data = conditions.get("agency_id")
+        self.wanted_priority.data = conditions.get("priority", "")
+        self.contract_required.data = conditions.get("contract_required", False)
+        warranty = conditions.get("under_warranty")
+        self.under_warranty.data = "" if warranty is None else str(int(warranty))
+        self.residence.data = residence
+
+
+class TryForm(BaseForm):
+    """An imagined call, to see where it would go."""
+
+    class Meta:
+        """Sent by GET: nothing changes, and the address can be shared."""
+
+        csrf = False
+
+    service = SelectField(_l("Ligne"), choices=options(SERVICES))
+    category_id = RowSelect(_l("Motif"), [DataRequired(_l("Choisissez un motif."))])
+    location = SelectField(_l("Lieu"), choices=options(words.LOCATIONS, _l("Sans objet")))
+    residence = LineField(
+        _l("Résidence"), [Optional()], max_length=120, description=_l("Son code ou son nom exact.")
+    )
+    caller_role = SelectField(_l("Appelant"), choices=options(words.CALLER_ROLES))
+    at = DateTimeLocalField(
+        _l("Moment de l'appel"), [DataRequired(_l("Indiquez un jour et une heure."))]
+    )

@@ -1,0 +1,163 @@
+"""Scoped reads for the screens of categories and rules."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_, select
+
+from callcenter.core.db import db
+from callcenter.core.errors import NotFound
+from callcenter.estate.models import Residence
+from callcenter.members.models import Agency, Organisation, Team
+from callcenter.members.states import OrganisationKind
+from callcenter.routing.models import Category, RoutingRule
+from callcenter.routing.rule_rows import rule_from
+from callcenter.routing.rule_sets import precedence
+from callcenter.routing.rule_types import OrganisationRef, Rule
+
+_SUGGESTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the numbers in a member's rules stand for."""
+
+    organisations: dict[int, str]
+    teams: dict[int, str]
+    agencies: dict[int, str]
+    residences: dict[int, str]
+    categories: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """A rule's row, and the frozen rule that decisions read."""
+
+    row: RoutingRule
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLine:
+    """A member, and how many rules and categories it has in service."""
+
+    member: Organisation
+    rules: int
+    categories: int
+
+
+def list_category_rows(member_id: int) -> Sequence[Category]:
+    """Return a member's categories in its own order, those switched off too."""
+    return db.session.scalars(
+        select(Category)
+        .where(Category.member_id == member_id)
+        .order_by(Category.position, Category.id)
+    ).all()
+
+
+def get_category_row(category_id: int) -> Category:
+    """Return a category within the actor's wall; NotFound for any other."""
+    row = db.session.scalar(select(Category).where(Category.id == category_id))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def get_rule_row(rule_id: int) -> RoutingRule:
+    """Return a rule within the actor's wall; NotFound for any other."""
+    row = db.session.scalar(select(RoutingRule).where(RoutingRule.id == rule_id))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def list_rule_lines(member_id: int) -> list[RuleLine]:
+    """Return a member's rules in the order in which they are tried, those switched off last."""
+    organisations = {
+        number: OrganisationRef(number, name)
+        for number, name in db.session.execute(
+            select(Organisation.id, Organisation.name).where(Organisation.member_id == member_id)
+        )
+    }
+    rows = db.session.scalars(select(RoutingRule).where(RoutingRule.member_id == member_id))
+    lines = [RuleLine(row, rule_from(row, organisations)) for row in rows]
+    return sorted(lines, key=lambda line: (not line.row.active, precedence(line.rule)))
+
+
+def get_names(member_id: int, residence_ids: set[int] | None = None) -> Names:
+    """Return the names of what rules may point at; residences only those asked for."""
+
+    def names(model: type[Agency] | type[Team] | type[Organisation]) -> dict[int, str]:
+        rows = db.session.execute(
+            select(model.id, model.name)
+            .where(model.member_id == member_id, model.active)
+            .order_by(model.name)
+        )
+        return dict(rows.all())
+
+    residences = (
+        db.session.execute(
+            select(Residence.id, Residence.name).where(
+                Residence.member_id == member_id, Residence.id.in_(residence_ids)
+            )
+        ).all()
+        if residence_ids
+        else ()
+    )
+    categories = db.session.execute(
+        select(Category.code, Category.label)
+        .where(Category.member_id == member_id)
+        .order_by(Category.position, Category.id)
+    ).all()
+    return Names(
+        organisations=names(Organisation),
+        teams=names(Team),
+        agencies=names(Agency),
+        residences=dict(residences),
+        categories=dict(categories),
+    )
+
+
+def find_residence(member_id: int, text: str) -> tuple[int | None, list[str]]:
+    """Return the residence of this code or exact name, else None and the names nearest to it."""
+    exact = db.session.scalar(
+        select(Residence.id)
+        .where(
+            Residence.member_id == member_id,
+            or_(
+                func.lower(Residence.code) == text.lower(),
+                func.lower(Residence.name) == text.lower(),
+            ),
+        )
+        .order_by(Residence.id)
+        .limit(1)
+    )
+    if exact is not None:
+        return exact, []
+    near = db.session.execute(
+        select(Residence.code, Residence.name)
+        .where(
+            Residence.member_id == member_id,
+            Residence.name.icontains(text, autoescape=True),
+        )
+        .order_by(Residence.name)
+        .limit(_SUGGESTED)
+    )
+    return None, [f"{code} {name}" for code, name in near]
+
+
+def list_member_lines() -> list[MemberLine]:
+    """Return the landlords that the actor serves, with their counts."""
+    counts = [
+        select(func.count())
+        .where(table.member_id == Organisation.id, table.active)
+        .correlate(Organisation)
+        .scalar_subquery()
+        for table in (RoutingRule, Category)
+    ]
+    rows = db.session.execute(
+        select(Organisation, *counts)
+        .where(Organisation.kind == OrganisationKind.LANDLORD)
+        .order_by(Organisation.name)
+    )
+    return [MemberLine(*row) for row in rows]

@@ -1,0 +1,94 @@
+"""The words of routing on screen: what a person chooses from when setting it up.
+
+The sentences of a decision are kept apart (``wording``): they are pure and stay on tickets.
+"""
+
+from typing import Final
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from callcenter.members.clock_rules import TargetUnit
+from callcenter.routing.states import (
+    CallerRole,
+    CategoryLocation,
+    DestinationKind,
+    Equipment,
+    Family,
+    Hours,
+    Location,
+    Ownership,
+)
+
+Words = dict[str, LazyString]
+
+LOCATIONS: Final[Words] = {
+    Location.PRIVATE: _l("partie privative"),
+    Location.COMMON: _l("partie commune"),
+}
+CATEGORY_LOCATIONS: Final[Words] = {
+    CategoryLocation.PRIVATE: _l("Partie privative"),
+    CategoryLocation.COMMON: _l("Partie commune"),
+    CategoryLocation.BOTH: _l("L'une ou l'autre : l'agent le demande"),
+    CategoryLocation.NONE: _l("Sans lieu"),
+}
+OWNERSHIP: Final[Words] = {
+    Ownership.SINGLE: _l("immeuble du seul bailleur"),
+    Ownership.CONDO: _l("copropriété"),
+}
+HOURS: Final[Words] = {
+    Hours.BUSINESS: _l("aux heures d'ouverture"),
+    Hours.ON_CALL: _l("en astreinte"),
+}
+CALLER_ROLES: Final[Words] = {
+    CallerRole.TENANT: _l("locataire"),
+    CallerRole.OCCUPANT: _l("occupant"),
+    CallerRole.CO_OWNER: _l("copropriétaire"),
+    CallerRole.THIRD_PARTY: _l("tiers"),
+    CallerRole.ANONYMOUS: _l("anonyme"),
+    CallerRole.LAND_OWNER: _l("propriétaire d'un terrain"),
+}
+FAMILIES: Final[Words] = {
+    Family.TECHNICAL: _l("T · technique"),
+    Family.ADMINISTRATIVE: _l("A · administratif"),
+    Family.NEIGHBOURHOOD: _l("V · voisinage"),
+    Family.COMPLAINT: _l("C · réclamation"),
+    Family.SYNDIC: _l("S · syndic"),
+    Family.LAND: _l("F · foncier"),
+    Family.OTHER: _l("X · hors périmètre"),
+}
+EQUIPMENT: Final[Words] = {
+    Equipment.LIFT: _l("ascenseur"),
+    Equipment.COLLECTIVE_HEATING: _l("chauffage collectif"),
+    Equipment.INDIVIDUAL_BOILER: _l("chaudière individuelle"),
+    Equipment.PLUMBING: _l("robinetterie et multiservice"),
+    Equipment.ELECTRICITY: _l("électricité"),
+    Equipment.VENTILATION: _l("ventilation"),
+    Equipment.ACCESS_CONTROL: _l("contrôle d'accès"),
+    Equipment.LOCKS: _l("serrurerie"),
+    Equipment.ROOF: _l("toiture"),
+    Equipment.PEST_CONTROL: _l("nuisibles"),
+    Equipment.GROUNDS: _l("espaces verts"),
+}
+# Those that a person may choose; another member's home is recognised, never chosen.
+DESTINATIONS: Final[Words] = {
+    DestinationKind.CONTRACTOR_BY_CONTRACT: _l("Le prestataire sous contrat pour l'équipement"),
+    DestinationKind.MEMBER_TEAM: _l("Une équipe du bailleur"),
+    DestinationKind.AGENCY: _l("L'agence de la résidence"),
+    DestinationKind.CARETAKER: _l("Le gardien de la résidence"),
+    DestinationKind.SYNDIC: _l("Le syndic de l'immeuble"),
+    DestinationKind.ON_CALL: _l("L'astreinte"),
+    DestinationKind.ORGANISATION: _l("Un partenaire désigné"),
+    DestinationKind.CALL_AGENT: _l("L'agent, pendant l'appel"),
+    DestinationKind.SIGNPOST: _l("Orienter l'appelant, sans rien garder"),
+    DestinationKind.TRIAGE: _l("Le triage de la plateforme"),
+}
+UNITS: Final[Words] = {
+    TargetUnit.MINUTES: _l("minutes, jour et nuit"),
+    TargetUnit.HOURS: _l("heures, jour et nuit"),
+    TargetUnit.OPEN_DAY_HOURS: _l("heures, les jours ouvrés"),
+    TargetUnit.WORKING_HOURS: _l("heures d'ouverture"),
+    TargetUnit.WORKING_DAYS: _l("jours ouvrés"),
+    TargetUnit.MONTHS: _l("mois"),
+    TargetUnit.SAME_CALL: _l("pendant l'appel"),
+}

@@ -1,0 +1,166 @@
+"""A member's categories: list, order, change, switch off, put back."""
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from callcenter.core.db import transaction
+from callcenter.core.errors import UserError
+from callcenter.core.permissions import Permission
+from callcenter.members.directory_queries import get_house
+from callcenter.members.views.parts import back_to_members, done, landlord_only, tabs
+from callcenter.members.words import SERVICES, TEAM_KINDS
+from callcenter.routing import category_services as services
+from callcenter.routing import screen_queries as queries
+from callcenter.routing import screen_words as words
+from callcenter.routing.catalogue_types import target_for
+from callcenter.routing.category_rows import category_from
+from callcenter.routing.forms import CategoryForm
+from callcenter.routing.models import Category
+from callcenter.routing.rule_reading import conditions_in_words, destination_in_words
+from callcenter.routing.views.parts import blueprint, language, questions_of
+from callcenter.routing.wording import delay_text
+from callcenter.ui.access import current_actor, requires
+from callcenter.ui.fields import saved, status_of
+
+EDIT = Permission.ROUTING_EDIT
+_BIGINT_DIGITS = 19
+
+
+def _delay(row: Category) -> str:
+    category = category_from(row)
+    return delay_text(target_for(category, category.priority), category.priority, language())
+
+
+def _destination(row: Category) -> str:
+    if row.team_kind:
+        return str(TEAM_KINDS.get(row.team_kind, row.team_kind))
+    return str(words.DESTINATIONS.get(row.destination, row.destination))
+
+
+@blueprint.get("/members/<int:member_id>/categories")
+@requires(EDIT)
+def categories(member_id: int) -> ResponseReturnValue:
+    """List a member's categories in its own order."""
+    house = landlord_only(get_house(member_id))
+    rows = queries.list_category_rows(member_id)
+    return render_template(
+        "routing/categories.html",
+        house=house,
+        rows=[(row, _delay(row), _destination(row), services.is_changed(row)) for row in rows],
+        services=SERVICES,
+        tabs=tabs(house, "categories"),
+        back=back_to_members(),
+        accent_id=member_id,
+    )
+
+
+@blueprint.route("/routing/categories/<int:category_id>", methods=["GET", "POST"])
+@requires(EDIT)
+def category(category_id: int) -> ResponseReturnValue:
+    """Change a category."""
+    row = queries.get_category_row(category_id)
+    form = CategoryForm(obj=row)
+    form.prepare()
+    listed = url_for("routing.categories", member_id=row.member_id)
+
+    def work() -> bool:
+        services.save_category(
+            row,
+            form.values(*form.FIELDS),
+            seen_version=form.seen_version,
+            actor=current_actor(),
+        )
+        return True
+
+    if saved(form, work):
+        return done(_("Le motif « %(name)s » est enregistré.", name=row.label), listed)
+    names = queries.get_names(row.member_id)
+    lines = [
+        line
+        for line in queries.list_rule_lines(row.member_id)
+        if line.row.conditions.get("category") == row.code
+    ]
+    page = render_template(
+        "routing/category.html",
+        row=row,
+        form=form,
+        questions=questions_of(row),
+        changed=services.is_changed(row),
+        original=services.default_of(row),
+        others=[each for each in queries.list_category_rows(row.member_id) if each.id != row.id],
+        lines=described(lines, names),
+        back=(listed, _("Motifs")),
+        accent_id=row.member_id,
+    )
+    return page, status_of(form)
+
+
+def described(
+    lines: list[queries.RuleLine], names: queries.Names
+) -> list[tuple[queries.RuleLine, list[str], str]]:
+    """Return rules with their conditions and destination in words."""
+    return [
+        (
+            line,
+            conditions_in_words(line.row.conditions, names),
+            destination_in_words(line.row, names),
+        )
+        for line in lines
+    ]
+
+
+@blueprint.post("/routing/categories/<int:category_id>/switch")
+@requires(EDIT)
+def switch_category(category_id: int) -> ResponseReturnValue:
+    """Offer a category at the desk, or no longer."""
+    row = queries.get_category_row(category_id)
+    active = request.form.get("active") == "1"
+    with transaction():
+        services.switch_category(row, active=active, actor=current_actor())
+    here = url_for("routing.category", category_id=row.id)
+    if active:
+        return done(_("« %(name)s » est de nouveau proposé au bureau.", name=row.label), here)
+    return done(_("« %(name)s » n'est plus proposé au bureau.", name=row.label), here)
+
+
+@blueprint.post("/routing/categories/<int:category_id>/move")
+@requires(EDIT)
+def move_category(category_id: int) -> ResponseReturnValue:
+    """Move a category in the list: one place up or down, or right after another."""
+    row = queries.get_category_row(category_id)
+    rows = list(queries.list_category_rows(row.member_id))
+    place = next(index for index, each in enumerate(rows) if each.id == row.id)
+    direction = request.form.get("direction", "")
+    if direction == "up":
+        after = rows[place - 2].id if place > 1 else None
+    elif direction == "down":
+        after = rows[min(place + 1, len(rows) - 1)].id
+        after = after if after != row.id else rows[place - 1].id
+    else:
+        text = request.form.get("after_id", "")
+        if text and not (text.isdecimal() and len(text) < _BIGINT_DIGITS):
+            raise UserError(_("Choisissez un motif de ce membre."))
+        after = int(text) if text else None
+    with transaction():
+        services.move_category(row, after, actor=current_actor())
+    listed = url_for("routing.categories", member_id=row.member_id)
+    return done(_("« %(name)s » est déplacé.", name=row.label), listed)
+
+
+@blueprint.post("/routing/categories/<int:category_id>/reset")
+@requires(EDIT)
+def reset_category(category_id: int) -> ResponseReturnValue:
+    """Put a category back as the default catalogue has it."""
+    row = queries.get_category_row(category_id)
+    version = request.form.get("version", "")
+    with transaction():
+        services.reset_category(
+            row,
+            seen_version=int(version)
+            if version.isdecimal() and len(version) < _BIGINT_DIGITS
+            else -1,
+            actor=current_actor(),
+        )
+    here = url_for("routing.category", category_id=row.id)
+    return done(_("« %(name)s » est remis comme à l'origine.", name=row.label), here)

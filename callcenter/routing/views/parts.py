@@ -1,0 +1,44 @@
+"""What the screens of this room share."""
+
+from collections.abc import Iterable, Mapping
+
+from flask import Blueprint
+from flask_babel import get_locale
+from werkzeug.datastructures import MultiDict
+
+from callcenter.core.db import db
+from callcenter.estate.models import Residence
+from callcenter.routing.catalogue_types import Question
+from callcenter.routing.category_rows import category_from
+from callcenter.routing.models import Category
+
+blueprint = Blueprint("routing", __name__)
+
+ANSWER = "answer-"
+
+
+def language() -> str:
+    """Return the language that the page is in, for the sentences of decisions."""
+    return str(get_locale() or "fr")
+
+
+def questions_of(row: Category | None) -> tuple[Question, ...]:
+    """Return the closed questions that agents ask for a category."""
+    return category_from(row).questions if row is not None else ()
+
+
+def answers_in(sent: "MultiDict[str, str]", questions: Iterable[Question]) -> dict[str, str]:
+    """Return the answers that were chosen, those that the questions know."""
+    found = {}
+    for question in questions:
+        value = sent.get(ANSWER + question.key, "")
+        if value in {choice.value for choice in question.choices}:
+            found[question.key] = value
+    return found
+
+
+def residence_name(conditions: Mapping[str, object]) -> str:
+    """Return the code of the residence that a rule asks for, as its field takes it."""
+    number = conditions.get("residence_id")
+    residence = db.session.get(Residence, number) if number else None
+    return residence.code if residence is not None else ""
