@@ -143,6 +143,17 @@ class Store:
             self._changed(phone)
             self._save(None, phone)
 
+    def is_by_hand(self, number: str) -> bool:
+        """Whether somebody put this phone on the page."""
+        with self._lock:
+            phone = self._phones.get(number)
+            return phone is not None and phone.by_hand
+
+    def touch_phone(self, number: str) -> None:
+        """Have a phone's screen drawn again; made if a call is the first thing on it."""
+        with self._lock:
+            self._changed(self._phones.setdefault(number, Phone(number)))
+
     def phones(self, search: str = "", limit: int = 24) -> tuple[int, list[Phone]]:
         """Return the present version and the phones, the last changed first.
 

@@ -36,6 +36,7 @@ _WORDS = {
     20429: "Too Many Requests",
     20500: "An internal server error has occurred",
     21211: "Invalid 'To' Phone Number",
+    21220: "Unable to update record. Call is not in-progress.",
     21212: "Invalid 'From' Number (caller ID)",
     21602: "Message body is required",
     21603: "A 'From' phone number is required",

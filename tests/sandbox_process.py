@@ -37,6 +37,7 @@ class SandboxProcess:
         self.account_sid = account_sid
         self.auth_token = auth_token
         self.url = ""
+        self.smtp_port = 0
         self._process: subprocess.Popen[str] | None = None
         self._http = requests.Session()
         self._http.trust_env = False
@@ -46,6 +47,7 @@ class SandboxProcess:
         command = [sys.executable, "-m", "sandbox", "--port", str(port)]
         command += ["--webhook-origin", self.webhook_origin]
         command += ["--callback-ms", str(self.callback_ms)]
+        command += ["--smtp-port", "0"]
         if self.data:
             command += ["--data", str(self.data)]
         account = {
@@ -62,6 +64,7 @@ class SandboxProcess:
             self.stop()
             raise RuntimeError("the sandbox did not start")
         self.url = line.split()[-1].rstrip("/")
+        self.smtp_port = int(self._process.stdout.readline().rpartition(":")[2])
         return self
 
     def stop(self) -> None:
@@ -119,6 +122,17 @@ class SandboxProcess:
         """Write `body` from the phone `sender`; return its `sid` and the app's `http` answer."""
         return self._post("inbound", {"from": sender, "to": to, "body": body} | more)
 
+    def mails(self, word: str = "") -> list[dict[str, Any]]:
+        """Return the e-mails caught, oldest first; those that hold a word if one is given."""
+        answer = self._http.get(f"{self.url}/sandbox/api/mails", params={"q": word}, timeout=10)
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()["mails"]
+        return found
+
+    def refuse_mails(self, how: str, count: int = 1) -> None:
+        """Refuse the next e-mails: temporary, permanent or dropped."""
+        self._post("mails/refusals", {"how": how, "count": count})
+
     def wait_for(
         self,
         found: Callable[[list[dict[str, Any]]], bool],
@@ -134,6 +148,30 @@ class SandboxProcess:
             if time.monotonic() > limit:
                 raise AssertionError(f"not seen within {seconds} s; messages: {messages}")
             time.sleep(0.02)
+
+    def voice(self, **fields: Any) -> None:
+        """Change `answers` (auto, manual, never) or `play` (seconds of one turn of music)."""
+        self._post("voice", fields)
+
+    def dial(self, sender: str, to: str) -> str:
+        """Call `to` from the phone `sender`; return the call's id."""
+        sid: str = self._post("calls", {"from": sender, "to": to})["sid"]
+        return sid
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Return every leg, oldest first."""
+        answer = self._http.get(f"{self.url}/sandbox/api/calls", timeout=10)
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()["calls"]
+        return found
+
+    def call(self, sid: str) -> dict[str, Any]:
+        """Return one leg, with what was heard."""
+        return next(one for one in self.calls() if one["sid"] == sid)
+
+    def act(self, sid: str, what: str, **fields: str) -> bool:
+        """`keys` (digits), `words`, `pick-up` or `hang-up` on a leg."""
+        return bool(self._post(f"calls/{sid}/{what}", fields)["ok"])
 
     def gateway(self, **changes: Any) -> Gateway:
         """Return a gateway that sends here."""

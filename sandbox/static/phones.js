@@ -42,6 +42,24 @@ function updateReply(card, fresh) {
   }
 }
 
+// The call's screen is always fresh; its buttons change only with its state, never under a finger.
+function updateCall(card, fresh) {
+  const now = card.querySelector(".call");
+  const then = fresh.querySelector(".call");
+  if (now.dataset.state !== then.dataset.state) {
+    if (now.contains(document.activeElement) && document.activeElement.value) {
+      now.querySelector(".call-log")?.replaceWith(then.querySelector(".call-log") || "");
+    } else now.replaceWith(then.cloneNode(true));
+    return;
+  }
+  for (const part of [".call-head", ".call-log", ".call-twiml pre"]) {
+    const [old, young] = [now.querySelector(part), then.querySelector(part)];
+    if (old && young && old.innerHTML !== young.innerHTML) old.innerHTML = young.innerHTML;
+  }
+  const log = now.querySelector(".call-log");
+  if (log) log.scrollTop = log.scrollHeight;
+}
+
 function put({ html }) {
   const fresh = draw(html);
   const card = document.getElementById(fresh.id);
@@ -52,6 +70,7 @@ function put({ html }) {
   }
   const added = updateThread(card, fresh);
   updateReply(card, fresh);
+  updateCall(card, fresh);
   if (added && !list.contains(document.activeElement)) list.prepend(card);
 }
 
@@ -85,7 +104,7 @@ async function poll() {
 }
 
 list.addEventListener("submit", async (event) => {
-  const form = event.target.closest("form.answer");
+  const form = event.target.closest("form.answer, form.act");
   if (!form) return;
   event.preventDefault();
   const card = form.closest(".phone");
