@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_from: str = ""
+    # Where the sandbox catches e-mails while no SMTP server is set (default: two above PORT).
+    sandbox_smtp_port: Annotated[int, Field(ge=0, le=65535)] = 0
 
     var_dir: Path = PROJECT_ROOT / "var"
     # One process with many threads holds 200 open event streams in 67 MB; two of 32 hold 37.
@@ -92,6 +94,21 @@ class Settings(BaseSettings):
     def sms_sandbox(self) -> bool:
         """True when no Twilio credentials are given: messages go to the sandbox's phones."""
         return not self.twilio_account_sid
+
+    @property
+    def mail_server(self) -> tuple[str, int] | None:
+        """Host and port that take our e-mails: the SMTP settings, else the sandbox; None: nobody."""
+        if self.smtp_host:
+            return self.smtp_host, self.smtp_port
+        if self.sandbox_url and self.sandbox_smtp_port:
+            return urlsplit(self.sandbox_url).hostname or "127.0.0.1", self.sandbox_smtp_port
+        return None
+
+    @property
+    def mail_sender(self) -> str:
+        """The address that our e-mails come from."""
+        host = urlsplit(self.public_origin).hostname or "localhost"
+        return self.smtp_from or self.smtp_user or f"ne-pas-repondre@{host}"
 
     @property
     def sms_account_sid(self) -> str:
@@ -203,6 +220,8 @@ def load_settings() -> Settings:
         changes["public_origin"] = f"http://127.0.0.1:{settings.port}"
     if not settings.sandbox_url and not settings.is_production:
         changes["sandbox_url"] = f"http://127.0.0.1:{settings.port + 1}"
+    if not settings.sandbox_smtp_port and not settings.is_production:
+        changes["sandbox_smtp_port"] = settings.port + 2
     if not settings.secret_key.get_secret_value():
         changes["secret_key"] = SecretStr(_kept_secret(settings.var_dir / "secret-key"))
     return settings.model_copy(update=changes)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sandbox.app import create_app
 from sandbox.delivery import Account, Delivery
+from sandbox.mail import MailBox, MailServer
 from sandbox.server import serve_on
 from sandbox.state import State
 from sandbox.store import Store
@@ -29,22 +30,34 @@ def main(arguments: list[str] | None = None) -> int:
     )
     store = Store(given.data)
     delivery = Delivery(store, account, given.callback_ms)
-    state = State(account, store, delivery, given.webhook_origin.rstrip("/"))
+    mails = MailBox(given.data.with_suffix(".mails.jsonl") if given.data else None)
+    state = State(account, store, delivery, given.webhook_origin.rstrip("/"), mail=mails)
     try:
         server = serve_on(given.host, given.port, create_app(state))
+        postman = _catch_mails(given, mails)
     except OSError as error:
-        sys.stderr.write(f"sandbox: port {given.port}: {os.strerror(error.errno or 0)}\n")
+        sys.stderr.write(f"sandbox: {error}\n")
         return 1
     delivery.resume()
     for name in (signal.SIGINT, signal.SIGTERM):
         # shutdown() waits for the loop that this very thread runs: it needs another one.
         signal.signal(name, lambda *_args: threading.Thread(target=server.shutdown).start())
     sys.stdout.write(f"sandbox: http://{given.host}:{server.port}/\n")
+    if postman:
+        sys.stdout.write(f"sandbox: smtp://{given.host}:{postman.port}\n")
     sys.stdout.flush()
     server.serve_forever(poll_interval=0.1)
+    if postman:
+        postman.stop()
     state.stop()
     server.server_close()
     return 0
+
+
+def _catch_mails(given: argparse.Namespace, mails: MailBox) -> MailServer | None:
+    if given.smtp_port is None:
+        return None
+    return MailServer(mails, given.host, given.smtp_port)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--webhook-origin", default="http://127.0.0.1:8000")
     parser.add_argument("--service-sender", default="38100", help="sender of messaging services")
     parser.add_argument("--callback-ms", type=int, default=150, help="time between two statuses")
+    parser.add_argument("--smtp-port", type=int, help="catch e-mails there; 0 picks a free one")
     parser.add_argument("--data", type=Path, help="file that keeps the phones over a restart")
     return parser
 

@@ -3,12 +3,14 @@
 from flask import Flask
 from werkzeug.wrappers import Response
 
-from sandbox import inbound
+from sandbox import inbound, twilio_calls
 from sandbox.control import control
+from sandbox.mail_pages import mail_pages
 from sandbox.pages import STATUS_WORDS, clock, linked, pages, shown_number
 from sandbox.server import hang_up
 from sandbox.state import State
 from sandbox.twilio_api import api
+from sandbox.voice_pages import voice
 
 _CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
@@ -24,13 +26,16 @@ def create_app(state: State) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["sandbox"] = state
     app.extensions["hang_up"] = hang_up
-    for blueprint in (api, control, pages):
+    # The calls' half of the API hangs on the same blueprint as the messages'.
+    assert twilio_calls.api is api  # noqa: S101 - imported for its routes
+    for blueprint in (api, control, pages, mail_pages, voice):
         app.register_blueprint(blueprint)
     app.jinja_env.filters.update(linked=linked, clock=clock, phone=shown_number)
     app.jinja_env.globals.update(
         one_way=inbound.one_way,
         status_words=STATUS_WORDS,
         thread=state.store.thread,
+        call_on=state.board.live_on,
         service_sender=state.account.service_sender,
     )
 

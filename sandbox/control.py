@@ -63,8 +63,10 @@ def change_settings() -> Response:
 @control.post("/reset")
 def reset() -> Response:
     """Forget messages, phones and behaviours."""
+    state().board.clear()
     state().store.clear()
     state().behaviours.reset()
+    state().mail.clear()
     return jsonify(ok=True)
 
 

@@ -8,7 +8,10 @@ from flask import current_app
 
 from sandbox.behaviour import Behaviours
 from sandbox.delivery import Account, Delivery
+from sandbox.mail import MailBox
 from sandbox.store import Store
+from sandbox.voice import Switchboard
+from sandbox.voice_script import Script
 
 
 @dataclass(slots=True)
@@ -21,12 +24,20 @@ class State:
     webhook_origin: str
     inbound_path: str = "/webhooks/twilio/sms"
     behaviours: Behaviours = field(default_factory=Behaviours)
+    mail: MailBox = field(default_factory=MailBox)
     stopping: threading.Event = field(default_factory=threading.Event)
+    board: Switchboard = field(init=False)
+    script: Script = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.board = Switchboard(self.store)
+        self.script = Script(self.board, self.account)
 
     def stop(self) -> None:
         """Let go of held requests, stop deliveries, write what is not written."""
         self.stopping.set()
         self.delivery.stop()
+        self.mail.close()
         self.store.close()
 
 

@@ -146,6 +146,10 @@ def _check_ports(settings: Settings) -> None:
     if _own_sandbox(settings):
         sandbox = urlsplit(settings.sandbox_url)
         _check_port(sandbox.hostname or "127.0.0.1", sandbox.port or 80, "SANDBOX_URL")
+        if settings.sandbox_smtp_port:
+            _check_port(
+                sandbox.hostname or "127.0.0.1", settings.sandbox_smtp_port, "SANDBOX_SMTP_PORT"
+            )
 
 
 def _check_port(host: str, port: int, variable: str) -> None:
@@ -160,7 +164,7 @@ def _check_port(host: str, port: int, variable: str) -> None:
             errno.EACCES: "needs rights that this user lacks: choose one above 1023",
         }
         reason = reasons.get(error.errno or 0, str(error.strerror or error))
-        example = "PORT=8010 make run" if variable == "PORT" else "set SANDBOX_URL"
+        example = "PORT=8010 make run" if variable == "PORT" else f"set {variable}"
         raise LauncherError(f"port {port} of {host} {reason} ({example})") from None
 
 
@@ -229,6 +233,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
         "SECRET_KEY": settings.secret_key.get_secret_value(),
         "PUBLIC_ORIGIN": settings.public_origin,
         "SANDBOX_URL": settings.sandbox_url,
+        "SANDBOX_SMTP_PORT": str(settings.sandbox_smtp_port),
         "VAR_DIR": str(settings.var_dir),
         "PYTHONUNBUFFERED": "1",
     }
@@ -251,6 +256,7 @@ def _processes(settings: Settings) -> list[Child]:
             *(python, "-m", "sandbox", "--host", sandbox.hostname or "127.0.0.1"),
             *("--port", str(sandbox.port or 80), "--webhook-origin", settings.public_origin),
             *("--data", str(settings.var_dir / "sandbox.sqlite3")),
+            *("--smtp-port", str(settings.sandbox_smtp_port)),
         ]
         environment |= {
             "SANDBOX_ACCOUNT_SID": settings.sms_account_sid,
@@ -307,7 +313,7 @@ def _workers_listen(settings: Settings) -> bool:
 def _welcome(settings: Settings) -> None:
     say(f"\nThe call platform is ready: {settings.public_origin}")
     if settings.sms_sandbox:
-        say(f"Phones of the SMS sandbox:  {settings.sandbox_url}")
+        say(f"Phones and e-mails of the sandbox:  {settings.sandbox_url}")
     if settings.environment is Environment.DEVELOPMENT:
         for account in _demo_accounts():
             say("  " + "  ".join(str(part) for part in account))

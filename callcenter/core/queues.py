@@ -41,6 +41,7 @@ class Job(StrEnum):
     SEND_MESSAGES = "workers.messages.send"
     SEND_URGENT_MESSAGES = "workers.messages.send_urgent"
     RUN_IMPORT = "workers.imports.run"
+    SEND_EMAILS = "workers.emails.send"
 
 
 # Job -> its queue and the seconds it may take.
@@ -48,6 +49,7 @@ JOBS: Final[Mapping[Job, tuple[QueueName, int]]] = {
     Job.SEND_MESSAGES: (QueueName.MESSAGES, 180),
     Job.SEND_URGENT_MESSAGES: (QueueName.MESSAGES_URGENT, 180),
     Job.RUN_IMPORT: (QueueName.IMPORTS, 3600),
+    Job.SEND_EMAILS: (QueueName.DEFAULT, 120),
 }
 
 

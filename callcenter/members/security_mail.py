@@ -1,7 +1,7 @@
 """Letters about accounts: sent apart from the request, through the SMTP settings.
 
-Without SMTP nothing is sent: in development the letter goes to the log, so that its link can be
-followed; in production it goes nowhere, and the page says whom to ask.
+Without SMTP the sandbox catches the letter in development (or it goes to the log when there is no
+sandbox), so that its link can be followed; in production it goes nowhere, and the page says whom to ask.
 """
 
 import logging
@@ -40,7 +40,7 @@ def send(recipient: str, subject: str, body: str) -> None:
     """Send a plain-text letter in the background; log it in development without SMTP."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     settings: Settings = app.config["SETTINGS"]
-    if not settings.smtp_host:
+    if settings.mail_server is None:
         if settings.environment is not Environment.PRODUCTION:
             log.warning("no SMTP_HOST: letter to %s, “%s”\n%s", recipient, subject, body)
         return
@@ -49,16 +49,17 @@ def send(recipient: str, subject: str, body: str) -> None:
 
 def _deliver(settings: Settings, recipient: str, subject: str, body: str) -> None:
     message = EmailMessage()
-    message["From"] = settings.smtp_from or settings.smtp_user
+    message["From"] = settings.mail_sender
     message["To"] = recipient
     message["Subject"] = subject
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body)
-    with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=_SECONDS) as server:
+    host, port = settings.mail_server or ("", 0)
+    with smtplib.SMTP(host, port, timeout=_SECONDS) as server:
         server.ehlo()
         if server.has_extn("starttls"):
             server.starttls(context=ssl.create_default_context())
             server.ehlo()
-        if settings.smtp_user:
+        if settings.smtp_host and settings.smtp_user:
             server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
         server.send_message(message)
