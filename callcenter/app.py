@@ -8,6 +8,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from callcenter.core import db as database
+from callcenter.core import tables
 from callcenter.core.embedded import for_this_process
 from callcenter.members import shell, sign_in
 from callcenter.settings import Settings, load_settings
@@ -79,6 +80,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         TESTING=settings.environment == "test",
     )
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    tables.metadata()  # foreign keys find their table, whichever room's page comes first
     database.install_scope_hook()
     database.db.init_app(app)
     ui.init_app(app)

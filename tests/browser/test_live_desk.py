@@ -9,10 +9,14 @@ import pytest
 import requests
 from flask import Flask
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
 from callcenter.calls.exchanges import issue_key
+from callcenter.calls.models import Call
 from callcenter.core.db import session_scope, transaction
 from callcenter.core.isolation import Scope
+from callcenter.members.accounts import User
+from callcenter.members.models import Calendar
 from tests.browser.conftest import OpenPage, sign_in
 from tests.platform_process import PlatformProcess, wait_until
 from tests.world import World
@@ -82,7 +86,7 @@ def test_answering_on_one_desk_clears_it_on_the_others(
     expect(camille.locator("#live-strip")).to_contain_text("En appel")
     expect(camille.locator("#live-presence")).to_have_value("on_call")
     camille.keyboard.press("Alt+1")
-    expect(camille.locator("#caller")).to_contain_text("12 rue Gounod")
+    expect(camille.locator("#caller .caller-name")).to_contain_text("Etcheverry")
     exchange.tell("hangup")
     expect(camille.locator("#live-strip")).to_contain_text("À noter")
     expect(camille.locator("#live-presence")).to_have_value("wrap_up")
@@ -174,8 +178,100 @@ def test_the_common_call_takes_few_keys(
     page.wait_for_url(re.compile("call_id="))
     keys = ["Alt+1", "F8", "r", "Alt+Enter"]
     page.keyboard.press(keys[0])
-    expect(page.locator("#caller")).to_contain_text("12 rue Gounod")
+    expect(page.locator("#caller .caller-name")).to_contain_text("Etcheverry")
     for key in keys[1:]:
         page.keyboard.press(key)
     expect(page.get_by_text("Appel enregistré")).to_be_visible()
     assert len(keys) < 12
+
+
+def heard(platform: PlatformProcess, sid: str) -> str:
+    """What a phone of the sandbox has heard so far."""
+    return " | ".join(words for _who, words in platform.sandbox.call(sid)["heard"])
+
+
+@pytest.fixture
+def extension(app: Flask, world: World) -> str:
+    """Camille has a telephone at her desk."""
+    with session_scope(Scope(everything=True)), transaction() as session:
+        session.get_one(User, world.users["agent"]).phone = "+33536490301"
+    return "+33536490301"
+
+
+@pytest.fixture
+def open_all_day(app: Flask, world: World) -> None:
+    """The line is open whatever the hour of the test."""
+    with session_scope(Scope(everything=True)), transaction() as session:
+        for row in session.scalars(select(Calendar)):
+            days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+            row.weekly_hours = {day: [["00:00", "24:00"]] for day in days}
+            row.public_holidays = False
+
+
+def test_a_call_through_the_provider_from_queue_to_wrap_up(
+    web: PlatformProcess, extension: str, open_all_day: None, open_page: OpenPage
+) -> None:
+    """A person dials, waits, is taken by one key, is put on hold, speaks, hangs up."""
+    web.sandbox.voice(play=0.3)
+    page = desk_of(open_page, web, AGENT)
+    caller = web.sandbox.dial(TENANT, LINE_A)
+    expect(page.locator("[data-live-count]")).to_have_text("1")
+    wait_until(lambda: "le prochain" in heard(web, caller), "the caller's place")
+    expect(page.locator("[data-live-take]")).to_be_visible()
+    page.keyboard.press("Alt+p")
+    page.wait_for_url(re.compile("call_id="))
+    wait_until(lambda: web.sandbox.call(caller)["joined"], "the caller and the agent joined")
+    agent_leg = next(one for one in web.sandbox.calls() if one["phone"] == extension)
+    assert "Aquitanis" in heard(web, agent_leg["sid"])  # the whisper
+    expect(page.locator("#live-strip")).to_contain_text("En appel")
+    web.sandbox.act(caller, "words", words="Bonjour, j'ai une fuite")
+    assert "fuite" in heard(web, agent_leg["sid"])
+    page.keyboard.press("Alt+g")
+    expect(page.locator("#live-strip")).to_contain_text("En garde")
+    wait_until(lambda: "musique d'attente" in heard(web, caller), "music")
+    page.keyboard.press("Alt+r")
+    wait_until(lambda: web.sandbox.call(agent_leg["sid"])["room"] != "", "the agent is back")
+    web.sandbox.act(agent_leg["sid"], "words", words="Me revoici")
+    wait_until(lambda: "Me revoici" in heard(web, caller), "the agent is heard")
+    web.sandbox.act(caller, "hang-up")
+    expect(page.locator("#live-strip")).to_contain_text("À noter")
+    page.keyboard.press("Alt+1")
+    expect(page.locator("#caller .caller-name")).to_contain_text("Etcheverry")
+    page.locator("#disposition").select_option("answered")
+    page.keyboard.press("Alt+Enter")
+    expect(page.get_by_text("Appel enregistré")).to_be_visible()
+    with session_scope(Scope(everything=True)) as session:
+        (call,) = session.scalars(select(Call)).all()
+        assert (call.state, call.disposition, call.agent_label) == (
+            "ended", "answered", "Camille Roux",
+        )  # fmt: skip
+        assert call.held_seconds >= 0
+        assert call.contact_id is not None
+
+
+def test_a_call_is_passed_on_after_a_word(
+    web: PlatformProcess, extension: str, open_all_day: None, open_page: OpenPage
+) -> None:
+    """Warm transfer: the caller waits, the agent speaks to a colleague, then hands over."""
+    web.sandbox.voice(play=0.3)
+    page = desk_of(open_page, web, AGENT)
+    caller = web.sandbox.dial(TENANT, LINE_A)
+    expect(page.locator("[data-live-take]")).to_be_visible()
+    page.keyboard.press("Alt+p")
+    page.wait_for_url(re.compile("call_id="))
+    wait_until(lambda: web.sandbox.call(caller)["joined"], "the caller and the agent joined")
+    expect(page.locator("#live-strip")).to_contain_text("En appel")
+    page.get_by_role("button", name="Transférer").click()
+    page.get_by_label("À qui").fill("05 36 49 07 77")
+    page.get_by_role("button", name="Parler d'abord").click()
+    expect(page.locator("#live-strip")).to_contain_text("En garde")
+
+    def colleague() -> dict[str, object]:
+        return next((one for one in web.sandbox.calls() if one["phone"] == "+33536490777"), {})
+
+    wait_until(lambda: bool(colleague().get("room")), "the colleague speaks to the agent")
+    page.get_by_role("button", name="Passer l'appel").click()
+    expect(page.locator("#live-presence")).to_have_value("wrap_up")
+    wait_until(lambda: colleague()["room"] == web.sandbox.call(caller)["room"] != "", "joined")
+    web.sandbox.act(str(colleague()["sid"]), "words", words="Régie, j'écoute")
+    wait_until(lambda: "Régie" in heard(web, caller), "the colleague is heard")
