@@ -5,7 +5,6 @@ from datetime import date, datetime
 from babel.dates import format_date
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from callcenter.core import clock
 from callcenter.core.db import db
@@ -15,20 +14,26 @@ from callcenter.members.models import Organisation
 from callcenter.messaging.services import queue_message
 from callcenter.messaging.states import Trigger
 from callcenter.routing.states import Priority
-from callcenter.tickets.links import ticket_url
-from callcenter.tickets.models import Ticket
+from callcenter.tickets.links import link_url, ticket_url
+from callcenter.tickets.models import TenantLink, Ticket
 from callcenter.tickets.rules import Slot
 
 
-def tell_tenant(ticket: Ticket, trigger: Trigger, **values: str) -> None:
+def tell_tenant(
+    ticket: Ticket, trigger: Trigger, *, link: TenantLink | None = None, **values: str
+) -> None:
     """Queue the message of ``trigger`` in the present transaction.
+
+    ``link`` is the ticket's private one where the caller has just made it.
 
     Whether it leaves (no number, landline, opted out, template switched off, quiet hours) is
     the messaging room's decision, kept on the message row. A restricted ticket never says its
     subject: somebody else may read that phone.
     """
     language = language_of(ticket)
-    common = follow_up_values(ticket, ticket_url(ticket, current_site()), language)
+    site = current_site()
+    url = link_url(link, site.origin, site.secret) if link else ticket_url(ticket, site)
+    common = follow_up_values(ticket, url, language)
     queue_message(
         member_id=ticket.member_id,
         trigger=trigger,
@@ -61,11 +66,9 @@ def language_of(ticket: Ticket) -> str:
     """Return the language in which the ticket's contact is written to."""
     if ticket.contact_id is None:
         return "fr"
-    language = db.session.scalar(
-        select(Contact.language).where(
-            Contact.member_id == ticket.member_id, Contact.id == ticket.contact_id
-        )
-    )
+    # By its key: whoever opened the ticket has just loaded the person.
+    contact = db.session.get(Contact, ticket.contact_id)
+    language = contact.language if contact and contact.member_id == ticket.member_id else "fr"
     return language if language in {"fr", "en"} else "fr"
 
 

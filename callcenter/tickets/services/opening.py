@@ -113,10 +113,11 @@ def open_ticket(new: NewTicket) -> Ticket:
     db.session.add(ticket)
     db.session.flush()
     _write_opening(ticket, new, route, at)
-    make_link(ticket, current_site().secret)
+    link = make_link(ticket, current_site().secret)
     tell_tenant(
         ticket,
         Trigger.HANDED_OVER if new.handed_from_label else Trigger.RECEIVED,
+        link=link,
         organisme=route.organisation_name,
     )
     db.session.flush()
