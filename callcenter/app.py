@@ -44,6 +44,7 @@ BLUEPRINTS: tuple[str, ...] = (
 COMMANDS: tuple[str, ...] = (
     "callcenter.cli.cti",
     "callcenter.cli.database",
+    "callcenter.cli.demo",
     "callcenter.cli.estate",
     "callcenter.cli.users",
 )

@@ -1,0 +1,218 @@
+"""Founding the platform and its members: organisations, teams, accounts, lines, catalogue."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final
+
+from sqlalchemy import select
+
+from callcenter.core import clock
+from callcenter.core.db import db
+from callcenter.core.isolation import Actor
+from callcenter.core.permissions import PERMISSIONS, Role
+from callcenter.demo import cast
+from callcenter.demo.cast import Firm, MemberCast, Person
+from callcenter.members import services
+from callcenter.members.accounts import User
+from callcenter.members.models import Agency, Calendar, ClosingDay, Organisation, PhoneLine, Team
+from callcenter.members.states import OrganisationKind, Service, TeamKind
+from callcenter.messaging.services import install_templates
+from callcenter.routing.services import install_catalogue
+
+_LOCAL: Final = (TeamKind.AGENCY, TeamKind.CARETAKER)
+_WHOLE_DAY: Final = [["00:00", "24:00"]]
+_WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MANDATE_DAYS: Final = 400
+
+
+@dataclass(slots=True)
+class Founded:
+    """A member as the rest of the demonstration needs it."""
+
+    cast: MemberCast
+    organisation: Organisation
+    agencies: list[Agency] = field(default_factory=list)
+    lines: dict[Service, PhoneLine] = field(default_factory=dict)
+    firms: list[tuple[Firm, Organisation]] = field(default_factory=list)
+    syndics: list[Organisation] = field(default_factory=list)
+    # Actors by the kinds of teams they are in; contractors by their firm's number.
+    manager: Actor | None = None
+    staff: list[Actor] = field(default_factory=list)
+    by_team: dict[tuple[TeamKind, int | None], Actor] = field(default_factory=dict)
+    by_firm: dict[int, Actor] = field(default_factory=dict)
+
+    @property
+    def id(self) -> int:
+        """The member's number."""
+        return self.organisation.id
+
+
+@dataclass(slots=True)
+class Company:
+    """Everybody: the platform's people and the members."""
+
+    platform: Organisation
+    agents: list[Actor] = field(default_factory=list)
+    supervisor: Actor | None = None
+    members: list[Founded] = field(default_factory=list)
+
+
+def found_company(password_hash: str) -> Company:
+    """Found all of it in the present transaction (which sees each newborn member)."""
+    platform = services.found_organisation(
+        OrganisationKind.PLATFORM,
+        cast.PLATFORM,
+        phone="+33536490000",
+        email="contact@coopairs.exemple.fr",
+        opening_hours=cast.HOURS,
+    )
+    company = Company(platform)
+    triage = services.add_team(platform, TeamKind.TRIAGE, "Plateforme")
+    users = [
+        (person, _account(platform, person, password_hash, [triage]))
+        for person in cast.PLATFORM_PEOPLE
+    ]
+    company.members = [_found_member(one, password_hash) for one in cast.MEMBERS]
+    since = clock.today() - timedelta(days=_MANDATE_DAYS)
+    numbers = {member.cast.prefix: member.id for member in company.members}
+    for person, user in users:
+        served = frozenset(numbers[prefix] for prefix in person.mandates)
+        for member_id in sorted(served):
+            services.give_mandate(user, member_id, since)
+        if person.role is Role.AGENT:
+            company.agents.append(actor_of(user, served))
+        elif person.role is Role.SUPERVISOR:
+            company.supervisor = actor_of(user, served)
+    return company
+
+
+def actor_of(user: User, member_ids: frozenset[int]) -> Actor:
+    """Return the account as the services know a signed-in person."""
+    role = Role(user.role)
+    return Actor(
+        user_id=user.id,
+        name=user.full_name,
+        role=role,
+        home_id=user.member_id,
+        organisation_id=user.organisation_id,
+        member_ids=member_ids,
+        permissions=PERMISSIONS[role],
+    )
+
+
+def _account(
+    organisation: Organisation, person: Person, password_hash: str, teams: list[Team]
+) -> User:
+    return services.open_account(
+        organisation,
+        person.role,
+        person.email,
+        person.first_name,
+        person.last_name,
+        password_hash=password_hash,
+        teams=teams,
+    )
+
+
+def _found_member(wanted: MemberCast, password_hash: str) -> Founded:
+    organisation = services.found_organisation(
+        OrganisationKind.LANDLORD,
+        wanted.name,
+        reference_prefix=wanted.prefix,
+        accent_colour=wanted.colour,
+        phone=wanted.phone,
+        email=wanted.email,
+        opening_hours=cast.HOURS,
+        sms_sender=wanted.sender,
+        sms_two_way=wanted.two_way,
+        next_reference=wanted.first_reference,
+    )
+    member = Founded(wanted, organisation)
+    member.agencies = [
+        services.add_agency(member.id, name, phone) for name, phone in wanted.agencies
+    ]
+    _partners(member)
+    teams = _teams(member)
+    _people(member, teams, password_hash)
+    for line in wanted.lines:
+        member.lines[line.service] = services.add_line(
+            member.id, line.number, line.service, line.name, line.greeting, line.script
+        )
+    _calendars(member)
+    install_catalogue(member.id)
+    install_templates(member.id)
+    return member
+
+
+def _teams(member: Founded) -> dict[tuple[TeamKind, int | None], Team]:
+    """Every kind of team; agency and caretakers' teams for each agency."""
+    organisation = member.organisation
+    teams: dict[tuple[TeamKind, int | None], Team] = {
+        (kind, None): services.add_team(organisation, kind, name)
+        for kind, name in cast.TEAM_NAMES.items()
+    }
+    for place, agency in enumerate(member.agencies):
+        for kind, name in zip(_LOCAL, (agency.name, f"Gardiens · {agency.name}"), strict=True):
+            teams[kind, place] = services.add_team(organisation, kind, name, agency.id)
+    return teams
+
+
+def _people(
+    member: Founded, teams: dict[tuple[TeamKind, int | None], Team], password_hash: str
+) -> None:
+    firms = {firm.name: organisation for firm, organisation in member.firms}
+    for person in member.cast.people:
+        if person.role is Role.CONTRACTOR:
+            firm = firms[person.firm]
+            user = _account(firm, person, password_hash, [])
+            member.by_firm.setdefault(firm.id, actor_of(user, frozenset({member.id})))
+            continue
+        places = [(kind, person.agency if kind in _LOCAL else None) for kind in person.teams]
+        user = _account(
+            member.organisation, person, password_hash, [teams[place] for place in places]
+        )
+        actor = actor_of(user, frozenset({member.id}))
+        for place in places:
+            member.by_team[place] = actor
+        if person.role is Role.MANAGER:
+            member.manager = actor
+        elif person.role is Role.STAFF:
+            member.staff.append(actor)
+
+
+def _partners(member: Founded) -> None:
+    member.firms = [
+        (
+            firm,
+            services.add_partner(
+                member.id, OrganisationKind.CONTRACTOR, firm.name, phone=firm.phone
+            ),
+        )
+        for firm in member.cast.firms
+    ]
+    member.syndics = [
+        services.add_partner(member.id, OrganisationKind.SYNDIC, name, phone=phone)
+        for name, phone in member.cast.syndics
+    ]
+
+
+def _calendars(member: Founded) -> None:
+    """The on-call calendar, and a bridge day on which the offices stay closed."""
+    db.session.add(
+        Calendar(
+            member_id=member.id,
+            name="Jour et nuit",
+            weekly_hours=dict.fromkeys(_WEEK, _WHOLE_DAY),
+            public_holidays=False,
+        )
+    )
+    main = db.session.scalars(
+        select(Calendar).where(Calendar.member_id == member.id, Calendar.main)
+    ).one()
+    eve = date(clock.today().year, 12, 24)
+    db.session.add(
+        ClosingDay(
+            member_id=member.id, calendar_id=main.id, day=eve, label="Fermeture de fin d'année"
+        )
+    )
+    db.session.flush()
