@@ -48,7 +48,9 @@ def raise_wall(
     return [
         f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
         f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
-        f'CREATE POLICY member_wall ON "{table}" TO {APPLICATION_ROLE}'
-        f" USING ({using}) WITH CHECK ({check})",
+        (
+            f'CREATE POLICY member_wall ON "{table}" TO {APPLICATION_ROLE}'
+            f" USING ({using}) WITH CHECK ({check})"
+        ),
         f'GRANT {rights} ON "{table}" TO {APPLICATION_ROLE}',
     ]

@@ -262,7 +262,9 @@ def upgrade() -> None:
         *raise_wall("message_step", append_only=True),
         *raise_wall("delivery_receipt", append_only=True),
         WAKE,
-        "CREATE TRIGGER message_queued AFTER INSERT OR UPDATE OF state, not_before ON message"
-        " FOR EACH ROW WHEN (NEW.state = 'queued') EXECUTE FUNCTION wake_dispatcher()",
+        (
+            "CREATE TRIGGER message_queued AFTER INSERT OR UPDATE OF state, not_before ON message"
+            " FOR EACH ROW WHEN (NEW.state = 'queued') EXECUTE FUNCTION wake_dispatcher()"
+        ),
     ):
         op.execute(statement)
