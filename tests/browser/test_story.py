@@ -38,7 +38,9 @@ def log_the_call(page: Page, platform: PlatformProcess) -> str:
     expect(page.locator("#caller")).to_contain_text("12 rue Gounod")
     expect(page.locator("#category_query")).to_be_focused()
     page.keyboard.type("fuite")
-    expect(page.locator("#category-results .result").first).to_contain_text("Fuite d'eau importante")
+    expect(page.locator("#category-results .result").first).to_contain_text(
+        "Fuite d'eau importante"
+    )
     page.keyboard.press("Enter")
     expect(page.get_by_label("Partie privative")).to_be_focused()
     page.keyboard.press("Space")
