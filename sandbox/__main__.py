@@ -32,11 +32,13 @@ def main(arguments: list[str] | None = None) -> int:
     delivery = Delivery(store, account, given.callback_ms)
     mails = MailBox(given.data.with_suffix(".mails.jsonl") if given.data else None)
     state = State(account, store, delivery, given.webhook_origin.rstrip("/"), mail=mails)
+    port = given.port
     try:
-        server = serve_on(given.host, given.port, create_app(state))
-        postman = _catch_mails(given, mails)
+        server = serve_on(given.host, port, create_app(state))
+        port = given.smtp_port
+        postman = MailServer(mails, given.host, port) if port is not None else None
     except OSError as error:
-        sys.stderr.write(f"sandbox: {error}\n")
+        sys.stderr.write(f"sandbox: port {port}: {os.strerror(error.errno or 0)}\n")
         return 1
     delivery.resume()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -52,12 +54,6 @@ def main(arguments: list[str] | None = None) -> int:
     state.stop()
     server.server_close()
     return 0
-
-
-def _catch_mails(given: argparse.Namespace, mails: MailBox) -> MailServer | None:
-    if given.smtp_port is None:
-        return None
-    return MailServer(mails, given.host, given.smtp_port)
 
 
 def _parser() -> argparse.ArgumentParser:
