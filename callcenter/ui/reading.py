@@ -43,7 +43,11 @@ def write_readings(response: Response) -> Response:
     if not readings or actor is None or response.status_code != 200:  # noqa: PLR2004 - OK
         return response
     now = time.monotonic()
-    fresh = [one for one in dict.fromkeys(readings) if _is_new(actor.user_id, *one[:2], now)]
+    fresh = [
+        (kind, number, member_id)
+        for kind, number, member_id in dict.fromkeys(readings)
+        if _is_new(actor.user_id, kind, number, now)
+    ]
     if fresh:
         with transaction() as session:
             session.execute(select(func.set_config("synchronous_commit", "off", True)))

@@ -101,7 +101,7 @@ def test_an_agent_mends_a_number(agent: PageChecker, world: World) -> None:
     agent.submit(
         page,
         f"{address}/phones",
-        **{"phone-number": "06 39 98 44 44", "phone-note": "travail", "phone_id": str(wrong)},
+        **{"phone-number": "06 39 98 44 44", "phone-note": "travail", "phone_id": str(wrong)},  # type: ignore[arg-type]
     )
     page = agent.get(address)
     assert "06 39 98 44 44 (travail)" in page.text
