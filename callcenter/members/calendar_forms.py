@@ -24,6 +24,7 @@ class WeekField(Field):  # type: ignore[misc]
     """
 
     typed: dict[str, list[list[str]]]
+    data: dict[str, list[list[str]]]
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
         """Read the boxes of a sent form, else the row's hours."""

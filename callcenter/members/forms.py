@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, ColorField, Field, SelectField
 from wtforms.validators import DataRequired, Optional, ValidationError
 
+from callcenter.core.phone import format_phone
 from callcenter.members import identity_rules as rules
 from callcenter.members.states import OrganisationKind, TeamKind
 from callcenter.members.words import ORGANISATION_KINDS, SERVICES, TEAM_KINDS
@@ -24,7 +25,14 @@ def _upper(value: str | None) -> str | None:
 
 
 class SettingsForm(VersionedForm):
-    """Base of these forms: its values as the services take them."""
+    """Base of these forms: numbers as people read them, values as the services take them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Show the row's numbers as people write them; what was typed stays as it is."""
+        super().__init__(*args, **kwargs)
+        for field in self:
+            if isinstance(field, PhoneField) and field.data and not field.raw_data:
+                field.data = format_phone(field.data)
 
     def values(self, *names: str) -> dict[str, Any]:
         """Return the named fields' values, "" for a text left out."""

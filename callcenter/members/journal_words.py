@@ -145,7 +145,7 @@ def changes_words(changes: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 def _value(value: Any) -> str:
     if isinstance(value, bool):
-        return _("oui") if value else _("non")
+        return str(_("oui") if value else _("non"))
     if value in (None, "", [], {}):
         return "—"
     if isinstance(value, (dict, list)):

@@ -78,7 +78,7 @@ def list_users(wanted: UserFilter, window: Window) -> Page[UserLine]:
         .where(*_conditions(wanted))
     )
     rows = db.session.execute(_windowed(query, window)).all()
-    lines = [UserLine(user, place, user.member_id, names or "") for user, place, names in rows]
+    lines = [UserLine(row[0], row[1], row[0].member_id, row[2] or "") for row in rows]
     return page_of(
         lines, window, lambda line: (line.user.last_name, line.user.first_name, line.user.id)
     )
@@ -100,7 +100,7 @@ def _conditions(wanted: UserFilter) -> list[ColumnElement[bool]]:
     if wanted.role:
         conditions.append(User.role == wanted.role)
     if wanted.state == "open":
-        conditions.append(User.active)
+        conditions.append(User.active.is_(True))
     elif wanted.state == "closed":
         conditions.append(~User.active)
     elif wanted.state == "unused":
@@ -108,9 +108,7 @@ def _conditions(wanted: UserFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _windowed(
-    query: Select[tuple[User, str, str]], window: Window
-) -> Select[tuple[User, str, str]]:
+def _windowed(query: Select[User, str, str], window: Window) -> Select[User, str, str]:
     columns = (User.last_name, User.first_name, User.id)
     if window.key is not None:
         here = tuple_(*columns)

@@ -2,13 +2,18 @@
 
 from typing import Any
 
-from flask_babel import gettext as _
+from flask_babel import gettext
 
 from callcenter.members.words import SERVICES, TEAM_KINDS
 from callcenter.routing import screen_words as words
 from callcenter.routing.models import RoutingRule
 from callcenter.routing.screen_queries import Names
 from callcenter.ui.words import priority_word
+
+
+def _(message: str, **values: object) -> str:
+    return str(gettext(message, **values))
+
 
 _PLAIN = {
     "service": SERVICES,

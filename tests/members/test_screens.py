@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -203,7 +204,7 @@ def test_off_and_on_again(app: Flask, pages: PageChecker, world: World) -> None:
 
 def test_a_line_s_number_is_read_and_unique(app: Flask, pages: PageChecker, world: World) -> None:
     new = f"/members/{world.a.id}/lines/new"
-    values = {"name": "Foncier", "service": "land", "calendar_id": "", "script": ""}
+    values: dict[str, Any] = {"name": "Foncier", "service": "land", "calendar_id": "", "script": ""}
     pages.submit(pages.get(new), holding="number", number="05 36 49 77 00", **values)
     with as_system() as session:
         line = session.scalars(sa.select(PhoneLine).where(PhoneLine.service == "land")).one()
@@ -260,7 +261,7 @@ def test_a_week_has_several_slots_and_is_checked(
 ) -> None:
     number = _calendar(world)
     url = f"/members/calendars/{number}"
-    evening = {"weekly_hours-mon-2-from": "20:00", "weekly_hours-mon-2-to": "00:00"}
+    evening: dict[str, Any] = {"weekly_hours-mon-2-from": "20:00", "weekly_hours-mon-2-to": "00:00"}
     pages.submit(pages.get(url), holding="weekly_hours-mon-0-from", **evening)
     with as_system() as session:
         hours = session.get_one(Calendar, number).weekly_hours
@@ -283,7 +284,7 @@ def test_a_week_has_several_slots_and_is_checked(
 def test_closing_days_come_and_go(app: Flask, pages: PageChecker, world: World) -> None:
     url = f"/members/calendars/{_calendar(world)}"
     page = pages.get(url)
-    day = {"closing-day": "2027-05-07", "closing-label": "Pont"}
+    day: dict[str, Any] = {"closing-day": "2027-05-07", "closing-label": "Pont"}
     for _ in range(2):
         shown = pages.submit(page, f"{url}/closing-days", **day)
         assert "Pont" in shown.text
@@ -300,7 +301,7 @@ def test_somebody_is_invited_by_a_link_shown_once(
     app: Flask, pages: PageChecker, world: World
 ) -> None:
     form = pages.get(f"/members/users/new?organisation={world.a.id}")
-    values = {
+    values: dict[str, Any] = {
         "first_name": "Inès", "last_name": "Faure", "email": "Ines.Faure@AQ.exemple.fr",
         "phone": "", "role": "staff",
     }  # fmt: skip
@@ -331,7 +332,7 @@ def test_a_role_must_exist_there_and_be_the_actor_s_to_give(
     app: Flask, client: FlaskClient, world: World
 ) -> None:
     pages = browser_of(client, world, "manager-a")
-    values = {"first_name": "X", "email": "x@aq.exemple.fr"}
+    values: dict[str, Any] = {"first_name": "X", "email": "x@aq.exemple.fr"}
     for place, role in (
         (world.a.id, "administrator"),
         (world.a.id, "agent"),
@@ -382,7 +383,10 @@ def test_an_account_is_closed_and_opened_again(
 def test_mandates_are_given_moved_and_ended(app: Flask, pages: PageChecker, world: World) -> None:
     number = world.users["agent-a"]
     url = f"/members/users/{number}"
-    values = {"mandate-served_id": str(world.b.id), "mandate-starts_on": "2026-01-01"}
+    values: dict[str, Any] = {
+        "mandate-served_id": str(world.b.id),
+        "mandate-starts_on": "2026-01-01",
+    }
     for ends in ("", "2090-12-31"):
         pages.submit(pages.get(url), f"{url}/mandates", **{**values, "mandate-ends_on": ends})
     with as_system() as session:

@@ -1,5 +1,7 @@
 """A new member takes calls from its first minute, and is founded once."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
@@ -9,7 +11,7 @@ from callcenter.members.models import Organisation, Team
 from tests.page_checks import PageChecker
 from tests.world import World, as_system, sign_in
 
-VALUES = {
+VALUES: dict[str, Any] = {
     "name": "Tarn-et-Garonne Habitat",
     "short_name": "TGH",
     "reference_prefix": "tg",
@@ -53,7 +55,7 @@ def test_a_member_is_founded_once_with_all_it_needs(
         pages.get("/members/new"), holding="reference_prefix", status=422, **VALUES
     )
     assert "porte déjà ce nom" in refused.text
-    other = {**VALUES, "name": "Autre", "reference_prefix": "AQ"}
+    other: dict[str, Any] = {**VALUES, "name": "Autre", "reference_prefix": "AQ"}
     refused = pages.submit(
         pages.get("/members/new"), holding="reference_prefix", status=422, **other
     )

@@ -199,13 +199,13 @@ def test_a_category_is_offered_or_not(app: Flask, pages: PageChecker, world: Wor
 
 def _new(pages: PageChecker, world: World, status: int = 200, **changes: Any) -> Any:
     form = pages.get(f"/routing/rules/{world.a.id}/new")
-    values = {"name": "Essai", "destination": "triage", "rank": "0", **changes}
+    values: dict[str, Any] = {"name": "Essai", "destination": "triage", "rank": "0", **changes}
     return pages.submit(form, holding="destination", status=status, **values)
 
 
 def test_a_rule_decides_at_once(app: Flask, pages: PageChecker, world: World) -> None:
     form = pages.get(f"/routing/rules/{world.a.id}/new?category=T-PLB")
-    values = {
+    values: dict[str, Any] = {
         "name": "Plomberie à Gounod", "residence": "gounod", "destination": "organisation",
         "organisation_id": str(world.a.heating),
     }  # fmt: skip

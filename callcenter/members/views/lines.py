@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from callcenter.core.permissions import Permission
-from callcenter.core.phone import format_phone
 from callcenter.members import directory_queries as queries
 from callcenter.members import directory_services as services
 from callcenter.members.forms import LineForm
@@ -85,8 +84,6 @@ def line(line_id: int) -> ResponseReturnValue:
     """Change a line."""
     row = get_line(line_id)
     form = LineForm(obj=row)
-    if not form.is_submitted():
-        form.number.data = format_phone(row.number)
     _offer_calendars(form, row.member_id)
     listed = url_for("members.lines", member_id=row.member_id)
 

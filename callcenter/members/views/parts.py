@@ -34,22 +34,22 @@ class Switch:
 
 def tabs(house: Organisation, current: str) -> list[Tab]:
     """Return the tabs of a member's screens; the platform has fewer."""
-    own = {"member_id": house.id}
-    found = [(_("Identité"), url_for("members.member", **own), "identity")]
+    number = house.id
+    found = [(_("Identité"), url_for("members.member", member_id=number), "identity")]
     if house.kind == OrganisationKind.LANDLORD:
         found += [
-            (_("Agences"), url_for("members.agencies", **own), "agencies"),
-            (_("Équipes"), url_for("members.teams", **own), "teams"),
-            (_("Lignes"), url_for("members.lines", **own), "lines"),
-            (_("Calendriers"), url_for("members.calendars", **own), "calendars"),
-            (_("Partenaires"), url_for("members.partners", **own), "partners"),
-            (_("Motifs"), url_if_exists("routing.categories", **own), "categories"),
-            (_("Règles"), url_if_exists("routing.member_rules", **own), "rules"),
+            (_("Agences"), url_for("members.agencies", member_id=number), "agencies"),
+            (_("Équipes"), url_for("members.teams", member_id=number), "teams"),
+            (_("Lignes"), url_for("members.lines", member_id=number), "lines"),
+            (_("Calendriers"), url_for("members.calendars", member_id=number), "calendars"),
+            (_("Partenaires"), url_for("members.partners", member_id=number), "partners"),
+            (_("Motifs"), url_if_exists("routing.categories", member_id=number), "categories"),
+            (_("Règles"), url_if_exists("routing.member_rules", member_id=number), "rules"),
         ]
     else:
         found += [
-            (_("Équipes"), url_for("members.teams", **own), "teams"),
-            (_("Calendriers"), url_for("members.calendars", **own), "calendars"),
+            (_("Équipes"), url_for("members.teams", member_id=number), "teams"),
+            (_("Calendriers"), url_for("members.calendars", member_id=number), "calendars"),
         ]
     found.append((_("Comptes"), url_for("members.users", member=house.id), "users"))
     return [(words, url, name == current) for words, url, name in found if url]
