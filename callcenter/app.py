@@ -21,7 +21,7 @@ MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 
 # Modules that hold a ``blueprint``, room by room.
 BLUEPRINTS: tuple[str, ...] = (
-    "callcenter.calls.views",
+    "callcenter.calls.task_views",
     "callcenter.calls.live_views",
     "callcenter.calls.phone_views",
     "callcenter.members.account_views",
@@ -35,6 +35,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "callcenter.tickets.views",
     "callcenter.tickets.answer_views",
     "callcenter.tickets.tenant_views",
+    "callcenter.reporting.wall_views",
     "callcenter.webhooks.cti",
     "callcenter.webhooks.twilio_legs",
     "callcenter.webhooks.twilio_sms",

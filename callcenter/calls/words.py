@@ -5,7 +5,15 @@ from typing import Final
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from callcenter.calls.states import CallerKind, CallState, Direction, Disposition
+from callcenter.calls.states import (
+    BreakReason,
+    CallerKind,
+    CallState,
+    Direction,
+    Disposition,
+    PresenceState,
+    TaskKind,
+)
 
 DISPOSITIONS: Final[dict[Disposition, LazyString]] = {
     Disposition.TICKET_OPENED: _l("Demande ouverte"),
@@ -51,4 +59,26 @@ SERVICES: Final[dict[str, LazyString]] = {
     "tenants": _l("Relation client"),
     "syndic": _l("Syndic"),
     "land": _l("Prospection"),
+}
+
+TASK_KINDS: Final[dict[TaskKind, LazyString]] = {
+    TaskKind.CALLBACK: _l("Demande de rappel"),
+    TaskKind.ABANDONED: _l("A raccroché en attente"),
+    TaskKind.MISSED: _l("Appel manqué"),
+}
+
+PRESENCES: Final[dict[PresenceState, LazyString]] = {
+    PresenceState.AVAILABLE: _l("Disponible"),
+    PresenceState.ON_CALL: _l("En appel"),
+    PresenceState.WRAP_UP: _l("Après-appel"),
+    PresenceState.BREAK: _l("Pause"),
+    PresenceState.AWAY: _l("Absent"),
+}
+
+BREAK_REASONS: Final[dict[BreakReason, LazyString]] = {
+    BreakReason.REST: _l("Pause"),
+    BreakReason.LUNCH: _l("Déjeuner"),
+    BreakReason.MEETING: _l("Réunion"),
+    BreakReason.TRAINING: _l("Formation"),
+    BreakReason.PAPERWORK: _l("Travail administratif"),
 }

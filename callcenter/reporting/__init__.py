@@ -1,0 +1,1 @@
+"""Reading only: the supervisor's wall, figures, exports."""

@@ -1,0 +1,36 @@
+"""The supervisor's wall: one page that keeps itself fresh."""
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from callcenter.calls import words
+from callcenter.calls.figures import DEFINITIONS
+from callcenter.core.permissions import Permission
+from callcenter.reporting.wall import get_wall, pause_owner
+from callcenter.ui.access import current_actor, requires
+
+blueprint = Blueprint("supervision", __name__)
+
+
+def _context() -> dict[str, object]:
+    return {
+        "wall": get_wall(current_actor()),
+        "presences": words.PRESENCES,
+        "reasons": words.BREAK_REASONS,
+        "definitions": DEFINITIONS,
+        "pause_owner": pause_owner,
+    }
+
+
+@blueprint.get("/supervision")
+@requires(Permission.SUPERVISE)
+def wall() -> ResponseReturnValue:
+    """Show the calls, the agents and the promises as they run."""
+    return render_template("supervision/wall.html", **_context())
+
+
+@blueprint.get("/supervision/now")
+@requires(Permission.SUPERVISE)
+def now() -> ResponseReturnValue:
+    """The same, as a fragment for the page that refreshes itself."""
+    return render_template("supervision/_now.html", **_context())
