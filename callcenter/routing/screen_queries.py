@@ -1,6 +1,6 @@
 """Scoped reads for the screens of categories and rules."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
@@ -144,6 +144,14 @@ def find_residence(member_id: int, text: str) -> tuple[int | None, list[str]]:
         .limit(_SUGGESTED)
     )
     return None, [f"{code} {name}" for code, name in near]
+
+
+def get_residence_code(conditions: Mapping[str, object]) -> str:
+    """Return the code of the residence that a rule asks for, "" for none."""
+    number = conditions.get("residence_id")
+    if number is None:
+        return ""
+    return db.session.scalar(select(Residence.code).where(Residence.id == number)) or ""
 
 
 def list_member_lines() -> list[MemberLine]:

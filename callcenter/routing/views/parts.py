@@ -1,13 +1,11 @@
 """What the screens of this room share."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from flask import Blueprint
 from flask_babel import get_locale
 from werkzeug.datastructures import MultiDict
 
-from callcenter.core.db import db
-from callcenter.estate.models import Residence
 from callcenter.routing.catalogue_types import Question
 from callcenter.routing.category_rows import category_from
 from callcenter.routing.models import Category
@@ -35,10 +33,3 @@ def answers_in(sent: "MultiDict[str, str]", questions: Iterable[Question]) -> di
         if value in {choice.value for choice in question.choices}:
             found[question.key] = value
     return found
-
-
-def residence_name(conditions: Mapping[str, object]) -> str:
-    """Return the code of the residence that a rule asks for, as its field takes it."""
-    number = conditions.get("residence_id")
-    residence = db.session.get(Residence, number) if number else None
-    return residence.code if residence is not None else ""

@@ -20,7 +20,6 @@ from callcenter.routing.views.parts import (
     answers_in,
     blueprint,
     questions_of,
-    residence_name,
 )
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.fields import options, saved, status_of
@@ -147,7 +146,7 @@ def rule(rule_id: int) -> ResponseReturnValue:
     house = get_house(row.member_id)
     form = RuleForm(obj=row)
     if not form.is_submitted():
-        form.show(row.conditions, residence_name(row.conditions))
+        form.show(row.conditions, queries.get_residence_code(row.conditions))
     _prepare(form, row.member_id)
 
     def work() -> bool:
