@@ -10,6 +10,7 @@ from typing import Final
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from callcenter.messaging.more_texts import MORE_ENGLISH, MORE_FRENCH, MORE_WORDS
 from callcenter.messaging.states import Trigger
 
 LANGUAGES: Final = ("fr", "en")
@@ -25,6 +26,8 @@ PLACEHOLDERS: Final[Mapping[str, LazyString]] = {
     "creneau": _l("créneau de la visite"),
     "cause": _l("cause de l'attente"),
     "organisme": _l("qui s'en occupe"),
+    "nouvelle": _l("ce qui est dit d'un incident collectif"),
+    "lieu": _l("lieu de la demande"),
 }
 
 # The link is everyone's way to answer, and to stop the messages: no message without it.
@@ -42,6 +45,9 @@ TRIGGER_WORDS: Final[Mapping[Trigger, LazyString]] = {
     Trigger.REOPENED: _l("Demande rouverte"),
     Trigger.CLOSED: _l("Demande close"),
     Trigger.CANCELLED: _l("Demande annulée"),
+    Trigger.INCIDENT_NEWS: _l("Incident collectif : des nouvelles"),
+    Trigger.INCIDENT_RESOLVED: _l("Incident collectif terminé : est-ce réparé ?"),
+    **MORE_WORDS,
 }
 
 _FRENCH: Final[Mapping[Trigger, str]] = {
@@ -89,6 +95,14 @@ _FRENCH: Final[Mapping[Trigger, str]] = {
         "{membre} : votre demande {reference} ({objet}) est annulée. "
         "Si c'est une erreur, dites-le nous ici : {lien}"
     ),
+    Trigger.INCIDENT_NEWS: (
+        "{membre} : {objet}. {nouvelle} Retour à la normale : {echeance}. "
+        "Suivi, ou ne plus recevoir ces nouvelles : {lien}"
+    ),
+    Trigger.INCIDENT_RESOLVED: (
+        "{membre} : {objet} : c'est terminé. Est-ce vraiment réglé chez vous ? "
+        "Dites-le nous ici : {lien}"
+    ),
 }
 _ENGLISH: Final[Mapping[Trigger, str]] = {
     Trigger.RECEIVED: (
@@ -135,8 +149,19 @@ _ENGLISH: Final[Mapping[Trigger, str]] = {
         "{membre}: your request {reference} ({objet}) is cancelled. "
         "If this is a mistake, tell us here: {lien}"
     ),
+    Trigger.INCIDENT_NEWS: (
+        "{membre}: {objet}. {nouvelle} Back to normal: {echeance}. "
+        "Follow it, or stop this news: {lien}"
+    ),
+    Trigger.INCIDENT_RESOLVED: (
+        "{membre}: {objet}: it is over. Is it really fixed at your home? "
+        "Please tell us here: {lien}"
+    ),
 }
-DEFAULT_TEXTS: Final[Mapping[str, Mapping[Trigger, str]]] = {"fr": _FRENCH, "en": _ENGLISH}
+DEFAULT_TEXTS: Final[Mapping[str, Mapping[Trigger, str]]] = {
+    "fr": {**_FRENCH, **MORE_FRENCH},
+    "en": {**_ENGLISH, **MORE_ENGLISH},
+}
 
 # What stands in a message when the fact is not known: a sentence that stays true.
 _UNKNOWN: Final[Mapping[str, Mapping[str, str]]] = {
@@ -148,6 +173,8 @@ _UNKNOWN: Final[Mapping[str, Mapping[str, str]]] = {
         "creneau": "dans la journée",
         "cause": "nous attendons un élément",
         "organisme": "notre équipe",
+        "lieu": "lieu sur la page",
+        "nouvelle": "Nous nous en occupons.",
     },
     "en": {
         "membre": "Your landlord",
@@ -157,6 +184,8 @@ _UNKNOWN: Final[Mapping[str, Mapping[str, str]]] = {
         "creneau": "during the day",
         "cause": "we are waiting for something",
         "organisme": "our team",
+        "lieu": "place on the page",
+        "nouvelle": "We are dealing with it.",
     },
 }
 
@@ -173,6 +202,8 @@ SAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
         "creneau": "entre 8 h et 10 h",
         "cause": "pièce commandée",
         "organisme": "Ascensoristes du Sud-Ouest",
+        "lieu": "Gounod, Bât. B",
+        "nouvelle": "Un technicien vient cet après-midi.",
     },
     "en": {
         "reference": "AQ-24817",
@@ -183,6 +214,8 @@ SAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
         "creneau": "between 8:00 and 10:00",
         "cause": "part on order",
         "organisme": "Ascensoristes du Sud-Ouest",
+        "lieu": "Gounod, Bât. B",
+        "nouvelle": "A technician comes this afternoon.",
     },
 }
 

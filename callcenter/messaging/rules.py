@@ -304,6 +304,13 @@ _LIFE = {
     Trigger.VISIT_MOVED: timedelta(hours=12),
     Trigger.VISIT_CANCELLED: timedelta(hours=12),
     Trigger.REOPENED: timedelta(hours=36),
+    Trigger.INCIDENT_NEWS: timedelta(hours=12),
+    Trigger.RECEIVED_AT_NIGHT: timedelta(hours=24),
+    Trigger.SILENT: timedelta(hours=24),
+    Trigger.DELAYED: timedelta(hours=24),
+    Trigger.PARTNER_OFFER: timedelta(hours=24),
+    # The next person is asked long before that.
+    Trigger.ON_CALL_PAGE: timedelta(hours=1),
 }
 _ORDINARY_LIFE = timedelta(hours=72)
 _URGENT_LIFE = timedelta(hours=6)

@@ -170,3 +170,11 @@ class Trigger(StrEnum):
     REOPENED = "reopened"
     CLOSED = "closed"
     CANCELLED = "cancelled"
+    RECEIVED_AT_NIGHT = "received_at_night"
+    SILENT = "silent"
+    DELAYED = "delayed"
+    # Not for tenants: the same engine writes to firms without accounts and to people on call.
+    PARTNER_OFFER = "partner_offer"
+    ON_CALL_PAGE = "on_call_page"
+    INCIDENT_NEWS = "incident_news"
+    INCIDENT_RESOLVED = "incident_resolved"
