@@ -9,6 +9,7 @@ from sqlalchemy.types import BigInteger, String
 
 from callcenter.core import clock
 from callcenter.core.db import db
+from callcenter.estate.care import Care, find_in_care, person_in_care
 from callcenter.estate.models import Contact, ContactPhone, Dwelling, Occupancy, Residence
 from callcenter.estate.people_queries import PLACE, load_people, place_of, with_place
 from callcenter.estate.records import FoundHome, Person, ResidenceLine, SearchResults
@@ -34,31 +35,33 @@ def search(
     member_ids: Collection[int],
     first_member_id: int | None = None,
     limit: int = SHOWN,
+    care: Care = None,
 ) -> SearchResults:
     """Search the members' estates by whatever was typed, in any order of words.
 
     A phone in any writing or its last six digits, names with typos and without accents, first
     name and street, address, residence, dwelling or lease number. At most ``limit`` of each
     group; at most six statements. What matches as typed wins; only if nothing does are near words taken (``corrected``).
+    ``care``: the residences that a caretaker is limited to.
     """
     typed = understand(query)
     if not member_ids or not (typed.tail or typed.terms):
         return SearchResults()
     if typed.tail:
-        people = _by_phone(typed, member_ids, first_member_id, limit)
+        people = _by_phone(typed, member_ids, first_member_id, limit, care)
         if people:
             more = frozenset({"people"}) if len(people) > limit else frozenset[str]()
             return SearchResults(people=tuple(people[:limit]), more=more, by_phone=True)
     terms = typed.digits if typed.tail else typed.terms
     corrected = False
-    found = _find(terms, member_ids, first_member_id, limit + 1)
+    found = _find(terms, member_ids, first_member_id, limit + 1, care)
     if not found:
         nearer = _near_terms(terms, member_ids)
         if nearer != list(terms):
-            found = _find(nearer, member_ids, first_member_id, limit + 1)
+            found = _find(nearer, member_ids, first_member_id, limit + 1, care)
             corrected = bool(found)
     return SearchResults(
-        people=_ordered_people(found.get("contact", [])[:limit]),
+        people=_ordered_people(found.get("contact", [])[:limit], care),
         homes=_homes(found.get("dwelling", [])[:limit]),
         residences=_residences(found.get("residence", [])[:limit]),
         more=frozenset(
@@ -74,7 +77,15 @@ def search(
     )
 
 
-def _find(terms: Sequence[str], member_ids: Collection[int], first: int | None, most: int) -> Found:
+def _find(
+    terms: Sequence[str],
+    member_ids: Collection[int],
+    first: int | None,
+    most: int,
+    care: Care,
+) -> Found:
+    if care is not None:
+        return find_in_care(terms, care, most)
     rows = db.session.execute(
         _FIND,
         {"terms": list(terms), "first": first, "members": list(member_ids), "most": most},
@@ -104,7 +115,7 @@ def _near_terms(terms: Sequence[str], member_ids: Collection[int]) -> list[str]:
 
 
 def _by_phone(
-    typed: Typed, member_ids: Collection[int], first: int | None, limit: int
+    typed: Typed, member_ids: Collection[int], first: int | None, limit: int, care: Care
 ) -> list[Person]:
     condition: Any = ContactPhone.tail == typed.tail
     if typed.number:
@@ -116,7 +127,7 @@ def _by_phone(
         .limit(limit * 5)
     )
     ids = list(dict.fromkeys(db.session.scalars(statement)))
-    people = load_people(ids, matched=typed.number)
+    people = _in_care(load_people(ids, matched=typed.number), care)
     if typed.terms:
         words = [term.split("|") for term in typed.terms]
         told = select(Contact.id, Contact.search).where(Contact.id.in_(ids))
@@ -131,8 +142,12 @@ def _by_phone(
     )
 
 
-def _ordered_people(ids: Sequence[int]) -> tuple[Person, ...]:
-    by_id = {person.contact_id: person for person in load_people(ids)}
+def _in_care(people: list[Person], care: Care) -> list[Person]:
+    return [seen for person in people if (seen := person_in_care(person, care)) is not None]
+
+
+def _ordered_people(ids: Sequence[int], care: Care) -> tuple[Person, ...]:
+    by_id = {person.contact_id: person for person in _in_care(load_people(ids), care)}
     return tuple(by_id[i] for i in ids if i in by_id)
 
 

@@ -8,9 +8,10 @@ from flask_babel import gettext as _
 
 from callcenter.core import clock
 from callcenter.core.db import transaction
-from callcenter.core.errors import UserError
+from callcenter.core.errors import NotFound, UserError
 from callcenter.core.permissions import Permission
 from callcenter.estate import services, words
+from callcenter.estate.care import check_care, get_care, person_in_care
 from callcenter.estate.forms import ContactForm, DepartureForm, OccupantForm, PhoneForm
 from callcenter.estate.import_views import add_import_routes
 from callcenter.estate.panels import place_panels
@@ -39,7 +40,9 @@ def index() -> ResponseReturnValue:
     """Search people, homes and residences; a fragment while somebody types."""
     typed = request.args.get("q", "").strip()[:_MAX_TYPED]
     actor = current_actor()
-    found = search(typed, actor.member_ids, None, _MOST_FOUND) if typed else SearchResults()
+    found = SearchResults()
+    if typed:
+        found = search(typed, actor.member_ids, None, _MOST_FOUND, get_care(actor))
     context: dict[str, Any] = {
         "typed": typed,
         "found": found,
@@ -59,6 +62,7 @@ def dwelling(dwelling_id: int) -> ResponseReturnValue:
 
 def _dwelling_page(dwelling_id: int, form: OccupantForm, status: int = 200) -> ResponseReturnValue:
     card = get_dwelling_card(dwelling_id)
+    check_care(get_care(current_actor()), card.place.residence_id)
     note_reading("dwelling", dwelling_id, card.place.member_id)
     return (
         render_template(
@@ -104,6 +108,7 @@ def add_occupant(dwelling_id: int) -> ResponseReturnValue:
 @requires(Permission.ESTATE_READ)
 def residence(residence_id: int) -> ResponseReturnValue:
     """Show a residence: buildings, contracts, homes, and what other rooms know of it."""
+    check_care(get_care(current_actor()), residence_id)
     building = request.args.get("building", type=int)
     card = get_residence_card(residence_id, building)
     return render_template(
@@ -122,7 +127,10 @@ def residence(residence_id: int) -> ResponseReturnValue:
 @requires(Permission.ESTATE_READ)
 def contact(contact_id: int) -> ResponseReturnValue:
     """Show a person: numbers with their sources, homes, and the form to mend them."""
-    return _contact_page(get_person(contact_id))
+    seen = person_in_care(get_person(contact_id), get_care(current_actor()))
+    if seen is None:
+        raise NotFound
+    return _contact_page(seen)
 
 
 def _contact_page(
