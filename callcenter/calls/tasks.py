@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Row, and_, case, func, select, update
+from sqlalchemy import Row, and_, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from callcenter.calls.models import Call, CallTask
@@ -62,7 +62,8 @@ def note_task(call: Call, kind: TaskKind, at: datetime) -> None:
     db.session.execute(
         row.on_conflict_do_update(
             index_elements=[CallTask.member_id, CallTask.number],
-            index_where=CallTask.state == TaskState.OPEN,
+            # Written out: a prepared statement with a parameter here no longer finds the index.
+            index_where=text("state = 'open'"),
             set_={
                 "kind": strongest,
                 "calls": CallTask.calls + case((CallTask.last_call_id == call.id, 0), else_=1),
