@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 
-from tests.bench import pages, sending
+from tests.bench import live, pages, sending
 from tests.bench.base import prepare, say, servers
 from tests.bench.measures import Results
 from tests.bench.samples import draw
@@ -16,7 +16,7 @@ from tests.bench.web import cpu_count
 
 SMALL = 10_000
 # A p95 of a few milliseconds is mostly noise of the machine: no ratio is made of less.
-_PARTS = ("pages", "services", "sending")
+_PARTS = ("pages", "services", "sending", "live")
 
 
 def main() -> int:
@@ -44,6 +44,8 @@ def main() -> int:
             measure_services(large, samples, results, options.repeat)
         if "sending" in options.only:
             sending.measure(large, samples, results)
+        if "live" in options.only:
+            live.measure(large, results)
         if small is not None and "pages" in options.only:
             before = Results(small.name)
             pages.measure(small, draw(small, options.repeat + 50), before, options.repeat)
