@@ -14,7 +14,7 @@ from callcenter.estate import services, words
 from callcenter.estate.care import check_care, get_care, person_in_care
 from callcenter.estate.forms import ContactForm, DepartureForm, OccupantForm, PhoneForm
 from callcenter.estate.import_views import add_import_routes
-from callcenter.estate.panels import place_panels
+from callcenter.estate.panels import found_panels, place_panels
 from callcenter.estate.queries import (
     get_dwelling_card,
     get_person,
@@ -46,6 +46,7 @@ def index() -> ResponseReturnValue:
     context: dict[str, Any] = {
         "typed": typed,
         "found": found,
+        "found_panels": found_panels(typed) if typed else [],
         "members": {m.id: m.short_name for m in list_members()},
         "words": words,
     }

@@ -17,7 +17,8 @@ from callcenter.core.db import transaction
 from callcenter.core.permissions import Permission
 from callcenter.core.phone import format_phone
 from callcenter.core.presence import look_at
-from callcenter.tickets import words
+from callcenter.estate.panels import register_found_panel
+from callcenter.tickets import found, words
 from callcenter.tickets.action_views import add_action_routes
 from callcenter.tickets.forms import SaveViewForm
 from callcenter.tickets.page_context import STATE_TONES, load_page, show_page
@@ -228,5 +229,6 @@ def _instant(value: Any) -> str:
 @blueprint.record_once
 def _badges(state: BlueprintSetupState) -> None:
     app = cast("Flask", state.app)
+    register_found_panel(app, found.render)
     register_badge(app, "to_accept", lambda: _counts().get("to-accept", 0))
     register_badge(app, "triage", lambda: _counts().get("triage", 0))
