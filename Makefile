@@ -15,15 +15,17 @@ DEV_STAMP := .venv/.installed-requirements-dev
 VENDOR_STAMP := static/vendor/.stamp
 CATALOGUES := $(wildcard callcenter/translations/*/LC_MESSAGES/messages.po)
 COMPILED := $(CATALOGUES:.po=.mo)
+TEMPLATE := callcenter/translations/messages.pot
 CODE := callcenter workers sandbox migrations tests scripts wsgi.py
 
-.PHONY: help run test lint browser-tests bench lock clean check-python
+.PHONY: help run test lint browser-tests bench catalogue lock clean check-python
 
 help:
 	@echo "make run    start the platform (http://127.0.0.1:8000); PORT=8010 make run for another port"
 	@echo "make test   lint, types, house rules, all tests (needs Chromium for the browser tests)"
 	@echo "make lint   the checks alone"
 	@echo "make bench  one line of JSON per operation: p50, p95, SQL statements"
+	@echo "make catalogue  bring the words of the screens into the translations"
 	@echo "make lock   resolve requirements*.in and package.json anew (needs uv)"
 	@echo "make clean  remove what was built; var/ (your data) stays"
 
@@ -41,6 +43,16 @@ lint: $(DEV_STAMP) $(VENDOR_STAMP) $(COMPILED)
 
 bench: $(DEV_STAMP) $(VENDOR_STAMP) $(COMPILED)
 	@$(VENV) -m tests.bench
+
+# No place, no date and no guess: a change of words is the only difference a commit shows.
+catalogue: $(RUN_STAMP)
+	@.venv/bin/pybabel -q extract -F babel.cfg -k _l -k lazy_gettext -k lazy_ngettext:1,2 \
+		--no-location --sort-output --omit-header --no-wrap -o $(TEMPLATE) .
+	@for file in $(CATALOGUES); do \
+		language=$${file#callcenter/translations/}; \
+		.venv/bin/pybabel -q update -i $(TEMPLATE) -o $$file -l $${language%%/*} --no-wrap \
+			--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date || exit 1; done
+	@rm -f $(TEMPLATE)
 
 lock: $(RUN_STAMP)
 	@for name in requirements requirements-dev; do \
