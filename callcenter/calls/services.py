@@ -24,6 +24,7 @@ from callcenter.core.phone import parse_phone
 from callcenter.members.models import Organisation, PhoneLine
 from callcenter.tickets.models import Ticket
 from callcenter.tickets.services.acts import Act
+from callcenter.tickets.services.chases import note_chase
 from callcenter.tickets.services.opening import NewTicket, open_ticket
 from callcenter.tickets.services.progress import note_chase
 

@@ -39,7 +39,7 @@ PAUSES: Final[dict[str, LazyString]] = {
     "credentials": _l("Le service d'envoi refuse nos identifiants."),
 }
 
-_PRIVATE_LINK = re.compile(r"(/s/)[\w-]{20}")
+_PRIVATE_LINK = re.compile(r"(/[si]/)[\w-]{20}")
 
 
 def masked(body: str) -> str:

@@ -1,9 +1,12 @@
-"""Rules of incidents: when reports look alike, when a chase is one too many. Pure."""
+"""Rules of incidents: when reports look alike, which chase is one too many, who may act."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
+
+from callcenter.core.isolation import Actor
+from callcenter.core.permissions import Permission, Role
 
 WORD_MAX: Final = 300  # an SMS of three segments at most, with the subject and the link
 EXPECTED_MAX: Final = 60
@@ -57,3 +60,28 @@ def can_be_collective(*, restricted: bool, code: str) -> bool:
     breaks (T, and S for a syndic's building).
     """
     return not restricted and code[:1] in {"T", "S"}
+
+
+def may_lead(actor: Actor) -> bool:
+    """Say whether the person may open an incident, gather its tickets and choose its owner."""
+    return actor.may(Permission.TICKETS_OPEN)
+
+
+def may_speak(actor: Actor, owner_organisation_id: int | None) -> bool:
+    """Say whether the person may publish the news of an incident: its owner, or who leads it."""
+    if may_lead(actor):
+        return True
+    return actor.may(Permission.TICKETS_HANDLE) and owner_organisation_id == actor.organisation_id
+
+
+def may_end(actor: Actor, owner_organisation_id: int | None) -> bool:
+    """Say whether the person may declare an incident over.
+
+    Its owner; the landlord's staff and the supervisor for whoever owns it; any of the
+    platform's people while nobody does.
+    """
+    if actor.role in {Role.MANAGER, Role.STAFF, Role.SUPERVISOR}:
+        return True
+    if owner_organisation_id is None:
+        return actor.may(Permission.TICKETS_TRIAGE)
+    return actor.may(Permission.TICKETS_HANDLE) and owner_organisation_id == actor.organisation_id

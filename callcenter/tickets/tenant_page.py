@@ -112,6 +112,11 @@ def _told(event: TicketEvent, view: TenantView) -> Happening | None:
         EventKind.TENANT_CONFIRMED: lambda: _("Vous avez dit : c'est réglé"),
         EventKind.TENANT_DENIED: lambda: _("Vous avez dit : ce n'est pas réglé"),
         EventKind.TENANT_OPTED_OUT: lambda: _("Vous avez arrêté les SMS"),
+        EventKind.INCIDENT_JOINED: lambda: _(
+            "C'est un incident qui touche plusieurs logements : nous le traitons pour tous"
+        ),
+        EventKind.INCIDENT_LEFT: lambda: _("Nous suivons votre demande à part"),
+        EventKind.INCIDENT_NEWS: lambda: _("Des nouvelles de l'incident"),
         EventKind.VISIT_ANSWERED: lambda: (
             _("Vous avez dit : le rendez-vous me convient")
             if facts.get("answer") == "yes"
@@ -143,6 +148,8 @@ _WRITTEN_FOR_TENANT: Final = frozenset(
         EventKind.VISIT_CANCELLED,
         EventKind.HELD,
         EventKind.RESOLVED,
+        EventKind.INCIDENT_JOINED,
+        EventKind.INCIDENT_NEWS,
     }
 )
 

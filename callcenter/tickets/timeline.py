@@ -73,6 +73,8 @@ _LOOKS: Final = {
     EventKind.WITHDRAWN: "move",
     EventKind.HANDED_OVER: "move",
     EventKind.ASSIGNED: "move",
+    EventKind.ESCALATED: "warning",
+    EventKind.INCIDENT_NEWS: "comment",
 }
 
 
@@ -206,6 +208,18 @@ _TITLES: Final[dict[EventKind, Callable[[Mapping[str, Any]], str]]] = {
     EventKind.TENANT_DENIED: lambda _f: _("Le locataire dit que ce n'est pas réparé : rouverte"),
     EventKind.TENANT_OPTED_OUT: lambda _f: _("Le locataire ne veut plus de SMS"),
     EventKind.LINK_REVOKED: lambda _f: _("Lien privé du locataire fermé"),
+    EventKind.ESCALATED: lambda f: _(
+        "Le locataire a relancé %(count)s fois : à traiter sans attendre", count=f.get("chases", "")
+    ),
+    EventKind.INCIDENT_JOINED: lambda f: _(
+        "Rattachée à l'incident « %(title)s »", title=f.get("title", "")
+    ),
+    EventKind.INCIDENT_LEFT: lambda f: _(
+        "Détachée de l'incident « %(title)s »", title=f.get("title", "")
+    ),
+    EventKind.INCIDENT_NEWS: lambda f: _(
+        "Nouvelles de l'incident « %(title)s »", title=f.get("title", "")
+    ),
 }
 
 

@@ -53,11 +53,14 @@ VIEW_WORDS: Final[dict[str, LazyString]] = {
     "today": _l("Aujourd'hui"),
     "mine": _l("Mes demandes"),
     "on-hold": _l("En attente"),
+    "escalated": _l("Relancées plusieurs fois"),
     "triage": _l("À trier"),
     "open": _l("En cours"),
     "all": _l("Toutes"),
 }
-_COUNTED: Final = frozenset({"to-accept", "late", "today", "mine", "on-hold", "triage"})
+_COUNTED: Final = frozenset(
+    {"to-accept", "late", "today", "mine", "on-hold", "escalated", "triage"}
+)
 
 
 @blueprint.get("")

@@ -24,7 +24,17 @@ from callcenter.tickets.states import (
 )
 
 # Built-in views, in the order in which they are shown.
-VIEWS: Final = ("to-accept", "late", "today", "mine", "on-hold", "triage", "open", "all")
+VIEWS: Final = (
+    "to-accept",
+    "late",
+    "today",
+    "mine",
+    "on-hold",
+    "escalated",
+    "triage",
+    "open",
+    "all",
+)
 PRIORITIES: Final = ("P0", "P1", "P2", "P3", "P4")
 DUES: Final = ("late", "today", "week")
 SEARCH_MAX: Final = 200
@@ -128,6 +138,8 @@ def _to_accept(actor: Actor) -> ColumnElement[bool]:
         _sent.member_id == Ticket.member_id,
         _sent.ticket_id == Ticket.id,
         _sent.organisation_id == actor.organisation_id,
+    if view == "escalated":
+        return [Ticket.escalated_at.is_not(None), Ticket.state.in_(OPEN_STATES)]
         _sent.state == AssignmentState.OFFERED,
         _sent.informed_only.is_(False),
     )

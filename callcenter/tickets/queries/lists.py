@@ -54,6 +54,7 @@ _COLUMNS: Final = (
     Ticket.due_at,
     Ticket.needs_triage,
     Ticket.chases,
+    Ticket.escalated_at,
     Ticket.contact_name,
     Ticket.contact_number,
     Ticket.hold_cause,
@@ -75,6 +76,7 @@ class TicketLine:
     due_at: datetime | None
     needs_triage: bool
     chases: int
+    escalated_at: datetime | None
     contact_name: str
     contact_number: str
     hold_cause: str

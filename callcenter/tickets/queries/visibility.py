@@ -3,6 +3,8 @@
 The wall in the database already hides other members; this is what each role sees inside.
 """
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import aliased
 
@@ -55,7 +57,7 @@ def _seen_by_role(actor: Actor) -> ColumnElement[bool]:
         return and_(
             Ticket.restricted.is_(False),
             _category_is_open_to_caretakers(),
-            or_(_in_my_care(actor), _sent_to_me(actor)),
+            or_(in_care_of(actor, Ticket.residence_id), _sent_to_me(actor)),
         )
     if actor.may(Permission.TICKETS_READ_RESTRICTED):
         return true()
@@ -92,8 +94,9 @@ def _category_is_open_to_caretakers() -> ColumnElement[bool]:
     )
 
 
-def _in_my_care(actor: Actor) -> ColumnElement[bool]:
-    return Ticket.residence_id.in_(
+def in_care_of(actor: Actor, residence_id: Any) -> ColumnElement[bool]:
+    """Return the condition that a residence is in the care of a caretaker's teams."""
+    condition: ColumnElement[bool] = residence_id.in_(
         select(_residence.id)
         .join(
             Team,
@@ -105,3 +108,4 @@ def _in_my_care(actor: Actor) -> ColumnElement[bool]:
         )
         .where(TeamMembership.user_id == actor.user_id, Team.kind == TeamKind.CARETAKER)
     )
+    return condition

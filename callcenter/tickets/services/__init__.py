@@ -7,12 +7,12 @@ from callcenter.tickets.services.assignments import (
     offer_to,
     refuse_assignment,
 )
+from callcenter.tickets.services.chases import note_chase
 from callcenter.tickets.services.opening import NewTicket, open_ticket
 from callcenter.tickets.services.progress import (
     cancel,
     close,
     comment,
-    note_chase,
     put_on_hold,
     reopen,
     resolve,

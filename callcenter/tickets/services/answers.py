@@ -21,6 +21,9 @@ from callcenter.tickets.services.tenant import (
     tenant_says_not_fixed,
 )
 
+# The messages that end with "is it fixed?".
+_ASKED = frozenset({Trigger.RESOLVED, Trigger.INCIDENT_RESOLVED})
+
 
 def apply_answer(inbound_message_id: int) -> bool:
     """Write an answer on its ticket and act on a clear yes or no; tell whether it was done.
@@ -67,7 +70,7 @@ def link_answer(inbound_message_id: int, reference: str, actor: Actor) -> Ticket
 
 def _write(inbound: InboundMessage, ticket_id: int) -> None:
     last = last_sent_to(inbound.from_number, [inbound.member_id])
-    asked = last is not None and last.ticket_id == ticket_id and last.trigger == Trigger.RESOLVED
+    asked = last is not None and last.ticket_id == ticket_id and last.trigger in _ASKED
     token = _token(inbound)
     if asked and inbound.meaning == Meaning.YES:
         tenant_says_fixed(inbound.member_id, ticket_id, form_token=token, channel="sms")

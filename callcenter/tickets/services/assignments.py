@@ -99,7 +99,7 @@ def offer_to(act: Act, organisation_id: int, team_id: int | None = None, note: s
         if not may_act_for_others(act.actor):
             raise NotFound
         assignment_in_hand(act, ticket)
-    organisation, team = _destination(ticket.member_id, organisation_id, team_id)
+    organisation, team = get_destination(ticket.member_id, organisation_id, team_id)
     rows = assignments_of(ticket)
     for former in live_assignments(rows):
         if former.organisation_id != organisation.id:
@@ -173,7 +173,7 @@ def assignments_of_flushed(ticket: Ticket) -> list[Assignment]:
     return assignments_of(ticket)
 
 
-def _destination(
+def get_destination(
     member_id: int, organisation_id: int, team_id: int | None
 ) -> tuple[Organisation, Team | None]:
     """Return an active organisation of the member and one of its active teams, or UserError."""

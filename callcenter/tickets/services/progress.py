@@ -1,8 +1,9 @@
 """How a ticket goes on: comments, pauses, the end, and the way back."""
 
+from typing import Any
+
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import update
 
 from callcenter.core import clock
 from callcenter.core.db import db
@@ -56,24 +57,6 @@ def comment(act: Act, body: str, *, to_tenant: bool = False) -> Ticket:
         body=body,
     )
     db.session.flush()
-    return work.ticket
-
-
-def note_chase(act: Act, note: str = "") -> Ticket:
-    """Note that the tenant asked again about the same thing."""
-    work = begin(act, P.TICKETS_OPEN, P.TICKETS_TRIAGE, P.TICKETS_HANDLE)
-    if work.repeated:
-        return work.ticket
-    # Counted in the database and past the mapper: no reason to warn a person who is writing.
-    db.session.execute(
-        update(Ticket)
-        .where(Ticket.member_id == work.ticket.member_id, Ticket.id == work.ticket.id)
-        .values(chases=Ticket.chases + 1)
-        .execution_options(synchronize_session=False)
-    )
-    work.write(EventKind.CHASE, visibility=Visibility.TENANT, body=note)
-    db.session.flush()
-    db.session.refresh(work.ticket)
     return work.ticket
 
 
@@ -154,6 +137,18 @@ def resolve(act: Act, code: ResolutionCode, note: str = "") -> Ticket:
         return finish(work)
     for other in others:
         answer(other, AssignmentState.WITHDRAWN, work.at)
+    end_resolved(work, code, note, facts)
+    tell_tenant(
+        ticket,
+        Trigger.RESOLVED,
+        organisme=assignment.organisation_name if assignment is not None else "",
+    )
+    return finish(work)
+
+
+def end_resolved(work: Work, code: ResolutionCode, note: str, facts: dict[str, Any]) -> None:
+    """Resolve inside an act, once its assignments have ended: nobody is told yet."""
+    ticket = work.ticket
     end_pause_unchanged(work)
     _end_visits(work)
     work.move(TicketState.RESOLVED)
@@ -161,12 +156,6 @@ def resolve(act: Act, code: ResolutionCode, note: str = "") -> Ticket:
     ticket.resolved_at, ticket.resolution_code = work.at, code
     expire_links(ticket, work.at)
     work.write(EventKind.RESOLVED, visibility=Visibility.TENANT, body=note, facts=facts)
-    tell_tenant(
-        ticket,
-        Trigger.RESOLVED,
-        organisme=assignment.organisation_name if assignment is not None else "",
-    )
-    return finish(work)
 
 
 def reopen(act: Act, note: str = "") -> Ticket:
