@@ -12,6 +12,7 @@ from callcenter.core.errors import NotFound, UserError
 from callcenter.core.permissions import Permission
 from callcenter.estate import services, words
 from callcenter.estate.care import check_care, get_care, person_in_care
+from callcenter.estate.contract_views import add_contract_routes
 from callcenter.estate.forms import ContactForm, DepartureForm, OccupantForm, PhoneForm
 from callcenter.estate.import_views import add_import_routes
 from callcenter.estate.panels import found_panels, place_panels
@@ -243,4 +244,5 @@ def end_occupancy(occupancy_id: int) -> ResponseReturnValue:
     return _contact_page(get_person(contact_id), departure=(occupancy_id, form))
 
 
+add_contract_routes(blueprint)
 add_import_routes(blueprint)

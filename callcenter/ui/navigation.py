@@ -90,6 +90,13 @@ MENU: tuple[Group, ...] = (
             Entry(_l("Utilisateurs"), "members.users", P.USERS_MANAGE, "people"),
             Entry(_l("Orientation"), "routing.rules", P.ROUTING_EDIT, "shuffle"),
             Entry(_l("Modèles de SMS"), "messaging.templates", P.MESSAGING_EDIT, "chat-left-text"),
+            Entry(
+                _l("Contrats"),
+                "estate.contracts",
+                P.ESTATE_IMPORT,
+                "file-earmark-text",
+                "contracts",
+            ),
             Entry(_l("Imports"), "estate.imports", P.ESTATE_IMPORT, "upload"),
         ),
         folded=True,
