@@ -4,7 +4,7 @@ The launcher calls ``flask demo seed`` once per database and prints ``accounts()
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +18,6 @@ from callcenter.cli.estate import import_files
 from callcenter.core.permissions import Role
 from callcenter.demo import cast
 from callcenter.demo.bulk_command import bulk
-from callcenter.demo.seed import Progress, is_seeded, seed
 from callcenter.settings import PROJECT_ROOT
 
 command = AppGroup("demo", help="Données de démonstration : jamais en production.")
@@ -57,6 +56,8 @@ def _with_mandates(person: cast.Person, place: str) -> str:
 @command.command("seed")
 def seed_command() -> None:
     """Remplit une base vide : trois bailleurs, leur patrimoine, six semaines d'appels."""
+    from callcenter.demo.seed import is_seeded, seed  # the web process has no use for it
+
     _refuse_production()
     if is_seeded():
         click.echo("La base a déjà une plateforme : rien n'a été changé.")
@@ -105,7 +106,7 @@ def _refuse_production() -> None:
 
 
 @contextlib.contextmanager
-def _bar() -> Iterator[Progress]:
+def _bar() -> Iterator[Callable[[str, float], None]]:
     """One bar for all: the part in words, and how far it has come."""
     layout = "  {desc:<12} {percentage:3.0f}% |{bar:30}| {elapsed}"
     with tqdm(total=100, bar_format=layout, leave=True) as bar:

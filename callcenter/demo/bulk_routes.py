@@ -10,7 +10,7 @@ from callcenter.core.isolation import Scope
 from callcenter.demo import bulk_words as words
 from callcenter.demo.bulk_copy import escaped
 from callcenter.demo.bulk_estate import Estate
-from callcenter.messaging.default_texts import DEFAULT_TEXTS
+from callcenter.messaging.default_texts import DEFAULT_TEXTS, SAMPLES
 from callcenter.messaging.text import render, to_gsm7
 from callcenter.routing.queries import get_routing
 from callcenter.routing.services import RouteRequest, decide_route
@@ -139,5 +139,5 @@ def _sent(
 
 def _bodies(name: str, title: str) -> dict[str, str]:
     """Write each follow-up once; what differs is put in place of the marks later."""
-    values = {**MARKS, "membre": name, "objet": title}
+    values = {**SAMPLES["fr"], **MARKS, "membre": name, "objet": title}
     return {trigger: to_gsm7(render(text, values)) for trigger, text in DEFAULT_TEXTS["fr"].items()}

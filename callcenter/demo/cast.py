@@ -11,7 +11,7 @@ from callcenter.core.permissions import Role
 from callcenter.members.states import Service, TeamKind
 
 # One for all, easily remembered and typed; development only (see ``callcenter.cli.demo``).
-PASSWORD: Final = "quatre ponts sur la rive"
+PASSWORD: Final = "quatre ponts sur la rive"  # noqa: S105 - known to all, on purpose
 PLATFORM: Final = "Coo.Pairs"
 HOURS: Final = "du lundi au vendredi de 8 h 30 à 12 h 30 et de 13 h 30 à 17 h 30"
 

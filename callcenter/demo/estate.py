@@ -35,9 +35,9 @@ _LET: Final = 0.94
 _COUPLE: Final = 0.38
 _GROWN_CHILD: Final = 0.14
 _SAME_NUMBER: Final = 0.25
-_MOBILE: Final = 0.87
+_MOBILE: Final = 0.92
 _LANDLINE_TOO: Final = 0.15
-_NO_NUMBER: Final = 0.02
+_NO_NUMBER: Final = 0.01
 _ENGLISH: Final = 0.02
 _SOLD_LOT: Final = 0.35
 _FORMER: Final = 0.12
@@ -89,6 +89,11 @@ class Numbers:
     def mobile(self) -> str:
         """Return a mobile that nobody has yet."""
         return next(self._mobiles)
+
+    @property
+    def strangers(self) -> Iterator[str]:
+        """The mobiles that are left: for people of no home."""
+        return self._mobiles
 
     def landline(self) -> str:
         """Return a landline that nobody has yet."""

@@ -33,6 +33,7 @@ class Founded:
     organisation: Organisation
     agencies: list[Agency] = field(default_factory=list)
     lines: dict[Service, PhoneLine] = field(default_factory=dict)
+    teams: dict[tuple[TeamKind, int | None], Team] = field(default_factory=dict)
     firms: list[tuple[Firm, Organisation]] = field(default_factory=list)
     syndics: list[Organisation] = field(default_factory=list)
     # Actors by the kinds of teams they are in; contractors by their firm's number.
@@ -132,8 +133,8 @@ def _found_member(wanted: MemberCast, password_hash: str) -> Founded:
         services.add_agency(member.id, name, phone) for name, phone in wanted.agencies
     ]
     _partners(member)
-    teams = _teams(member)
-    _people(member, teams, password_hash)
+    member.teams = _teams(member)
+    _people(member, member.teams, password_hash)
     for line in wanted.lines:
         member.lines[line.service] = services.add_line(
             member.id, line.number, line.service, line.name, line.greeting, line.script

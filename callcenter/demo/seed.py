@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
+from callcenter.core import clock
 from callcenter.core.db import db, session_scope, transaction
 from callcenter.core.isolation import Scope
 from callcenter.demo.estate import Numbers, settle_estate
 from callcenter.demo.founding import found_company
+from callcenter.demo.script import write_script
+from callcenter.demo.stage import Stage
 from callcenter.members.models import Organisation
 from callcenter.members.states import OrganisationKind
+from callcenter.messaging.models import Message
 
 SEED: Final = 20_201_211
 
@@ -48,7 +52,9 @@ def seed(password_hash: str, progress: Progress) -> Seeded:
     ``progress`` is told (part, percent of the whole). Needs an application context.
     """
     rng = Random(SEED)  # noqa: S311 - the same play each time, no secret in it
-    with session_scope(Scope()), transaction():
+    # One instant for the whole play: what is planned for today is today's at the end as well.
+    now = clock.now()
+    with session_scope(Scope()), transaction(), clock.frozen_at(now):
         # A crash of the machine now would only mean to start again.
         db.session.execute(text("SET LOCAL synchronous_commit = off"))
         progress("organismes", 0)
@@ -56,6 +62,16 @@ def seed(password_hash: str, progress: Progress) -> Seeded:
         numbers = Numbers(rng)
         estates = {}
         for done, member in enumerate(company.members):
-            progress("patrimoine", 8 + 7 * done)
+            progress("patrimoine", 4 + 4 * done)
             estates[member.id] = settle_estate(member, rng, numbers)
-    return Seeded(sum(len(e.homes) for e in estates.values()), 0, 0, 0, 0)
+        stage = Stage(company, estates, rng, now, numbers.strangers)
+        write_script(stage)
+        stage.play(lambda share: progress("six semaines", 16 + 82 * share))
+        messages = db.session.scalar(select(func.count()).select_from(Message)) or 0
+    return Seeded(
+        homes=sum(len(estate.homes) for estate in estates.values()),
+        people=sum(len(home.residents) for e in estates.values() for home in e.homes),
+        calls=stage.calls,
+        tickets=stage.tickets,
+        messages=messages,
+    )
