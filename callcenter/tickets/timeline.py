@@ -228,9 +228,11 @@ def _message(moment: Moment, now: datetime) -> Entry:
     label, tone = _SMS_STATES.get(facts["state"], (_l("État inconnu"), "neutral"))
     status = str(label)
     if facts["state"] in {MessageState.UNDELIVERED, MessageState.FAILED} and facts["error_code"]:
-        status = f"{status} : {explain_error(facts['error_code'])}"
+        cause = explain_error(facts["error_code"])
+        status = _("%(who)s : %(reason)s", who=status, reason=cause)
     elif facts["reason"]:
-        status = f"{status} : {facts['reason']}"
+        cause = facts["reason"]  # kept in French, which is what the catalogue looks up
+        status = _("%(who)s : %(reason)s", who=status, reason=_(cause))
     elif facts["state"] == MessageState.QUEUED:
         leaves = datetime.fromisoformat(facts["not_before"])
         if leaves > now:
