@@ -21,7 +21,8 @@ MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 
 # Modules that hold a ``blueprint``, room by room.
 BLUEPRINTS: tuple[str, ...] = (
-    "callcenter.calls.task_views",
+    "callcenter.calls.log_views",
+    "callcenter.calls.plan_views",
     "callcenter.calls.live_views",
     "callcenter.calls.phone_views",
     "callcenter.members.account_views",

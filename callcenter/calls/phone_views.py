@@ -41,6 +41,7 @@ from callcenter.core.phone import format_phone
 from callcenter.members.queries import get_line
 from callcenter.messaging.gateway import GatewayConfig
 from callcenter.settings import Settings
+from callcenter.tickets.queries.pages import get_ticket
 from callcenter.ui.access import current_actor, requires
 
 log = logging.getLogger(__name__)
@@ -327,6 +328,15 @@ def call_from_line(line_id: int) -> ResponseReturnValue:
     if line.member_id not in actor.member_ids:
         raise NotFound
     return _call(actor, line.id, line.member_id, wanted_number(request.form.get("number", "")))
+
+
+@blueprint.post("/desk/tickets/<int:ticket_id>/call")
+@requires(Permission.DESK_USE)
+def call_about(ticket_id: int) -> ResponseReturnValue:
+    """Call the person of a ticket, from a line of the ticket's member."""
+    actor = current_actor()
+    ticket = get_ticket(actor, ticket_id)
+    return _call(actor, None, ticket.member_id, wanted_number(ticket.contact_number))
 
 
 def _call(actor: Actor, line_id: int | None, member_id: int, number: str) -> ResponseReturnValue:

@@ -181,6 +181,26 @@ def list_calls(actor: Actor, wanted: CallFilter, window: Window) -> Page[Row[*tu
     return page_of(rows, window, lambda row: (row.Call.started_at, row.Call.id))
 
 
+MOST_EXPORTED = 20_000
+
+
+def list_calls_to_export(actor: Actor, wanted: CallFilter) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return the log as one list, newest first, as (Call, line name, category label)."""
+    return db.session.execute(
+        select(Call, PhoneLine.name, Category.label)
+        .outerjoin(
+            PhoneLine,
+            and_(PhoneLine.member_id == Call.member_id, PhoneLine.id == Call.line_id),
+        )
+        .outerjoin(
+            Category, and_(Category.member_id == Call.member_id, Category.id == Call.category_id)
+        )
+        .where(*_conditions(actor, wanted))
+        .order_by(Call.started_at.desc(), Call.id.desc())
+        .limit(MOST_EXPORTED)
+    ).all()
+
+
 def _conditions(actor: Actor, wanted: CallFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Call.member_id.in_(actor.member_ids)]
     if wanted.member_id is not None:

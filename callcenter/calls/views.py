@@ -362,7 +362,7 @@ def index() -> ResponseReturnValue:
     """List calls, newest first."""
     actor = current_actor()
     members = list_members()
-    page = queries.list_calls(actor, _filter(), window_from(request.args, 2))
+    page = queries.list_calls(actor, call_filter(), window_from(request.args, 2))
     return render_template(
         "calls/index.html",
         page=page,
@@ -372,10 +372,12 @@ def index() -> ResponseReturnValue:
         dispositions=words.DISPOSITIONS,
         directions=words.DIRECTIONS,
         services=words.SERVICES,
+        states=words.CALL_STATES,
     )
 
 
-def _filter() -> CallFilter:
+def call_filter() -> CallFilter:
+    """Return what the address narrows the log to; what makes no sense narrows nothing."""
     number = try_parse_phone(request.args.get("number", ""))
     member = request.args.get("member_id", "")
     chosen = request.args.get("disposition", "")

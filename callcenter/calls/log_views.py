@@ -1,0 +1,137 @@
+"""One call of the log, its tickets, and the log as a file."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response, flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import Row
+
+from callcenter.calls import queries, words
+from callcenter.calls.call_acts import get_call
+from callcenter.calls.live_queries import line_words
+from callcenter.calls.live_rules import durations
+from callcenter.calls.live_services import facts_of
+from callcenter.calls.log_services import link_ticket, unlink_ticket
+from callcenter.calls.models import Call
+from callcenter.calls.task_views import blueprint
+from callcenter.calls.views import call_filter
+from callcenter.core import clock
+from callcenter.core.db import transaction
+from callcenter.core.errors import UserError
+from callcenter.core.permissions import Permission
+from callcenter.core.phone import format_phone
+from callcenter.members.queries import list_members
+from callcenter.ui.access import current_actor, requires
+from callcenter.ui.htmx import go_to
+
+__all__ = ["blueprint"]
+
+# A cell that starts so would be a formula in a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@blueprint.get("/calls/<int:call_id>")
+@requires(Permission.CALLS_READ)
+def show(call_id: int) -> ResponseReturnValue:
+    """Show one call: who, when, how long, what became of it, and its tickets."""
+    call = get_call(call_id, current_actor())
+    return render_template(
+        "calls/call.html",
+        call=call,
+        line=line_words(call),
+        spent=durations(facts_of(call), clock.now()),
+        tickets=queries.list_ticket_references([call.id]).get(call.id, []),
+        dispositions=words.DISPOSITIONS,
+        states=words.CALL_STATES,
+        directions=words.DIRECTIONS,
+        accent_id=call.member_id,
+    )
+
+
+@blueprint.post("/calls/<int:call_id>/tickets")
+@requires(Permission.TICKETS_OPEN)
+def link(call_id: int) -> ResponseReturnValue:
+    """Link a ticket, by its reference."""
+    actor = current_actor()
+    get_call(call_id, actor)
+    try:
+        with transaction():
+            link_ticket(call_id, request.form.get("reference", ""), actor)
+    except UserError as error:
+        flash(error.message, "danger")
+    return go_to(url_for("calls.show", call_id=call_id))
+
+
+@blueprint.post("/calls/<int:call_id>/tickets/<int:ticket_id>/unlink")
+@requires(Permission.TICKETS_OPEN)
+def unlink(call_id: int, ticket_id: int) -> ResponseReturnValue:
+    """Take a link back."""
+    actor = current_actor()
+    get_call(call_id, actor)
+    try:
+        with transaction():
+            unlink_ticket(call_id, ticket_id, actor)
+    except UserError as error:
+        flash(error.message, "danger")
+    return go_to(url_for("calls.show", call_id=call_id))
+
+
+@blueprint.get("/calls/export")
+@requires(Permission.CALLS_READ)
+def export() -> ResponseReturnValue:
+    """Give the log as the filters narrow it, at most 20,000 calls, as CSV for spreadsheets."""
+    rows = queries.list_calls_to_export(current_actor(), call_filter())
+    names = {member.id: member.short_name for member in list_members()}
+    tickets = queries.list_ticket_references([row.Call.id for row in rows])
+    lines = [_line(row, names, tickets) for row in rows]
+    # Spreadsheets in French expect semicolons, and the mark to know it is UTF-8.
+    return Response(
+        _csv([_heads(), *lines]),
+        mimetype="text/csv",
+        headers={"Content-Disposition": "attachment; filename=appels.csv"},
+    )
+
+
+def _heads() -> list[str]:
+    return [
+        _("Début"), _("Membre"), _("Ligne"), _("Sens"), _("Numéro"), _("Appelant"), _("Agent"),
+        _("État"), _("Attente (s)"), _("Conversation (s)"), _("Après-appel (s)"), _("Issue"),
+        _("Motif"), _("Demandes"),
+    ]  # fmt: skip
+
+
+def _line(
+    row: Row[*tuple[Any, ...]], names: dict[int, str], tickets: dict[int, list[tuple[int, str]]]
+) -> list[str]:
+    call: Call = row.Call
+    spent = durations(facts_of(call), clock.now())
+    return [
+        clock.in_paris(call.started_at).strftime("%Y-%m-%d %H:%M:%S"),
+        names.get(call.member_id, ""),
+        row[1] or "",
+        str(words.DIRECTIONS.get(call.direction, "")),  # type: ignore[call-overload]
+        format_phone(call.caller_number),
+        call.caller_name,
+        call.agent_label,
+        str(words.CALL_STATES.get(call.state, "")),  # type: ignore[call-overload]
+        str(spent.wait),
+        str(spent.talk),
+        str(spent.wrap),
+        str(words.DISPOSITIONS.get(call.disposition, "")),  # type: ignore[call-overload]
+        row[2] or "",
+        " ".join(reference for _ticket_id, reference in tickets.get(call.id, [])),
+    ]
+
+
+def _csv(lines: list[list[str]]) -> Iterator[str]:
+    yield "\ufeff"
+    for line in lines:
+        out = io.StringIO()
+        csv.writer(out, delimiter=";").writerow(
+            [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in line]
+        )
+        yield out.getvalue()
