@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
+from flask_babel import gettext
+
 from callcenter.core.errors import UserError
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -37,15 +39,23 @@ class WeeklyHours:
         ends before it starts, two slots overlap, or the whole week is closed.
         """
         if not isinstance(raw, Mapping):
-            raise _hours_error("Les horaires doivent donner des plages par jour de la semaine.")
+            raise _hours_error(
+                gettext("Les horaires doivent donner des plages par jour de la semaine.")
+            )
         unknown = [str(key) for key in raw if key not in DAYS]
         if unknown:
-            raise _hours_error(f"Jour inconnu : « {unknown[0]} ». Jours admis : {', '.join(DAYS)}.")
+            raise _hours_error(
+                gettext(
+                    "Jour inconnu : « %(day)s ». Jours admis : %(days)s.",
+                    day=unknown[0],
+                    days=", ".join(DAYS),
+                )
+            )
         week = tuple(
             _day_slots(name, raw.get(day) or []) for day, name in zip(DAYS, DAY_NAMES, strict=True)
         )
         if not any(week):
-            raise _hours_error("Indiquez au moins une plage d'ouverture dans la semaine.")
+            raise _hours_error(gettext("Indiquez au moins une plage d'ouverture dans la semaine."))
         return cls(week)
 
     def to_json(self) -> dict[str, list[list[str]]]:
@@ -59,23 +69,32 @@ class WeeklyHours:
 
 def _day_slots(day: str, raw: Any) -> tuple[Slot, ...]:
     if not isinstance(raw, Sequence) or isinstance(raw, str):
-        raise _hours_error(f"{day.capitalize()} : donnez une liste de plages.")
+        raise _hours_error(gettext("%(day)s : donnez une liste de plages.", day=_day(day)))
     slots = sorted(_slot(day, pair) for pair in raw)
     for (_, end), (start, _) in pairwise(slots):
         if start < end:
             raise _hours_error(
-                f"{day.capitalize()} : deux plages se chevauchent vers {_clock(start)}."
+                gettext(
+                    "%(day)s : deux plages se chevauchent vers %(time)s.",
+                    day=_day(day),
+                    time=_clock(start),
+                )
             )
     return tuple(slots)
 
 
 def _slot(day: str, pair: Any) -> Slot:
     if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != _PAIR:
-        raise _hours_error(f"{day.capitalize()} : une plage a un début et une fin.")
+        raise _hours_error(gettext("%(day)s : une plage a un début et une fin.", day=_day(day)))
     start, end = (_minute(day, text) for text in pair)
     if start >= end:
         raise _hours_error(
-            f"{day.capitalize()} : la plage {pair[0]}-{pair[1]} finit avant de commencer."
+            gettext(
+                "%(day)s : la plage %(start)s-%(end)s finit avant de commencer.",
+                day=_day(day),
+                start=pair[0],
+                end=pair[1],
+            )
         )
     return start, end
 
@@ -85,9 +104,18 @@ def _minute(day: str, text: Any) -> int:
     minute = int(match[1]) * 60 + int(match[2]) if match else MINUTES_IN_DAY + 1
     if minute > MINUTES_IN_DAY:
         raise _hours_error(
-            f"{day.capitalize()} : « {text} » n'est pas une heure (attendu : 08:30)."
+            gettext(
+                "%(day)s : « %(text)s » n'est pas une heure (attendu : 08:30).",
+                day=_day(day),
+                text=text,
+            )
         )
     return minute
+
+
+def _day(name: str) -> str:
+    """Return the day as a screen says it; the words are marked where the forms name them."""
+    return str(gettext(name.capitalize()))
 
 
 def _clock(minute: int) -> str:
