@@ -80,6 +80,7 @@ def _plausible(column: sa.Column[Any], text: str) -> Any:
         (sa.DateTime, datetime.now(UTC)),
         (sa.Date, date(2026, 1, 1)),
         (JSONB, {}),
+        (sa.LargeBinary, b"x"),
         (sa.String, text),
     ]
     for kind, value in kinds:

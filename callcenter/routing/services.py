@@ -77,6 +77,8 @@ class RoutePreview:
     rejected: list[str]
     inform: tuple[Informed, ...]
     kept: dict[str, Any]
+    # Decided while the member's offices are closed: what is not urgent waits for the morning.
+    at_night: bool = False
 
     @property
     def needs_triage(self) -> bool:
@@ -97,7 +99,8 @@ def decide_route(request: RouteRequest, lang: str = "fr") -> RoutePreview:
     Raises NotFound for a place or category that is not this member's.
     """
     routing = get_routing(request.member_id)
-    decision = decide(_situation(request, routing), routing.book)
+    situation = _situation(request, routing)
+    decision = decide(situation, routing.book)
     platform = decision.destination_kind in PLATFORM_KINDS
     sentences = explain(decision, lang)
     return RoutePreview(
@@ -117,6 +120,7 @@ def decide_route(request: RouteRequest, lang: str = "fr") -> RoutePreview:
             "contract_id": decision.contract_id,
             "target": {"amount": decision.target.amount, "unit": decision.target.unit},
         },
+        at_night=situation.is_on_call_time,
     )
 
 

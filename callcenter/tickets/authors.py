@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 
 from callcenter.core.isolation import Actor
+from callcenter.core.permissions import PERMISSIONS, Permission, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,23 @@ class Author:
 
 def author_of(actor: Actor) -> Author:
     """Return the signed-in person as an author."""
-    return Author(actor.name, actor.user_id, actor.organisation_id)
+    return Author(actor.name, actor.user_id or None, actor.organisation_id)
+
+
+def partner_actor(member_id: int, organisation_id: int, name: str) -> Actor:
+    """Return an organisation without accounts, known by its signed link alone.
+
+    It may do what a contractor's account may, and has no account (``user_id`` 0).
+    """
+    return Actor(
+        user_id=0,
+        name=_("%(organisme)s (par lien)", organisme=name),
+        role=Role.CONTRACTOR,
+        home_id=member_id,
+        organisation_id=organisation_id,
+        member_ids=frozenset({member_id}),
+        permissions=PERMISSIONS[Role.CONTRACTOR] - {Permission.ACCOUNT_OWN},
+    )
 
 
 def tenant_author() -> Author:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from callcenter.core.db import Base, Dated, Owned, behind_wall, one_of
 from callcenter.members.states import Service
@@ -47,6 +47,18 @@ class Ticket(Owned, Base):
             "member_id",
             "due_at",
             "id",
+            postgresql_where=text("state IN ('open', 'planned', 'on_hold')"),
+        ),
+        # Whoever serves several members reads them in one order of deadlines.
+        Index(
+            "ix_ticket_due",
+            "due_at",
+            "id",
+            postgresql_where=text("state IN ('open', 'planned', 'on_hold')"),
+        ),
+        Index(
+            "ix_ticket_opened_by",
+            "opened_by_id",
             postgresql_where=text("state IN ('open', 'planned', 'on_hold')"),
         ),
         Index("ix_ticket_newest", "member_id", text("id DESC")),
@@ -223,3 +235,45 @@ class TenantLink(Owned, Dated, Base):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_opened_at: Mapped[datetime | None]
+
+
+class PartnerLink(Owned, Dated, Base):
+    """The page of one assignment for an organisation without accounts: a digest, as above."""
+
+    __tablename__ = "partner_link"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        UniqueConstraint("digest"),
+        behind_wall("ticket_id", to="ticket", ondelete="CASCADE"),
+        behind_wall("assignment_id", to="assignment", ondelete="CASCADE"),
+        Index("ix_partner_link_ticket", "member_id", "ticket_id"),
+    )
+
+    ticket_id: Mapped[int]
+    assignment_id: Mapped[int]
+    nonce: Mapped[str]
+    digest: Mapped[str]
+    sent_to: Mapped[str] = mapped_column(default="")
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    last_opened_at: Mapped[datetime | None]
+
+
+class Photo(Owned, Dated, Base):
+    """A photograph added to a ticket: made anew from its pixels (see ``core.pictures``)."""
+
+    __tablename__ = "photo"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        UniqueConstraint("member_id", "form_token"),
+        behind_wall("ticket_id", to="ticket", ondelete="CASCADE"),
+        Index("ix_photo_ticket", "member_id", "ticket_id", "id"),
+    )
+
+    ticket_id: Mapped[int]
+    organisation_id: Mapped[int | None]
+    author_label: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    content: Mapped[bytes] = deferred(mapped_column())
+    form_token: Mapped[str | None]

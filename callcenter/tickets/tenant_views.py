@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
@@ -35,6 +34,8 @@ from callcenter.core.rates import allowed
 from callcenter.tickets import services
 from callcenter.tickets.links import find_link, note_opened
 from callcenter.tickets.models import Ticket
+from callcenter.tickets.public_pages import from_here, photo_response, sent_picture
+from callcenter.tickets.queries.photos import get_photo, list_photos
 from callcenter.tickets.queries.tenant import get_tenant_view
 from callcenter.tickets.rules import TENANT_TEXT_MAX, is_open
 from callcenter.tickets.states import TicketState, VisitAnswer
@@ -87,13 +88,25 @@ def page(token: str) -> ResponseReturnValue:
 @public
 def word(token: str) -> ResponseReturnValue:
     """Add what the tenant wrote."""
-    return _act(
-        token,
-        lambda m, t, form_token: services.tenant_adds_word(
-            m, t, _typed("body"), form_token=form_token
-        ),
-        "word",
-    )
+
+    def run(member_id: int, ticket_id: int, form_token: str) -> Ticket:
+        picture = sent_picture(str(ticket_id))
+        body = _typed("body")
+        if picture is None:
+            return services.tenant_adds_word(member_id, ticket_id, body, form_token=form_token)
+        return services.tenant_adds_photo(
+            member_id, ticket_id, picture, body, form_token=form_token
+        )
+
+    return _act(token, run, "word")
+
+
+@blueprint.get("/<token>/photos/<int:photo_id>")
+@public
+def photo(token: str, photo_id: int) -> ResponseReturnValue:
+    """Show one photograph of the request."""
+    member_id, ticket_id = _open(token)
+    return photo_response(get_photo(member_id, ticket_id, photo_id))
 
 
 @blueprint.post("/<token>/fixed")
@@ -221,6 +234,7 @@ def _show(
         details=step_details(view),
         visit_words=visit_words(view),
         happenings=history(view),
+        photos=list_photos(ticket),
         still_open=is_open(ticket.state),
         asks_fixed=ticket.state == TicketState.RESOLVED,
         ended=ticket.state in {TicketState.CLOSED, TicketState.CANCELLED},
@@ -234,7 +248,7 @@ def _show(
 
 def _act(token: str, run: Callable[[int, int, str], Ticket], done: str) -> ResponseReturnValue:
     member_id, ticket_id = _open(token)
-    if not _from_here():
+    if not from_here():
         message = _("Ouvrez cette page depuis le lien reçu, puis recommencez.")
         return _show(token, member_id, ticket_id, error=message, status=400)
     form_token = request.form.get("form_token", "")[:64]
@@ -249,15 +263,6 @@ def _act(token: str, run: Callable[[int, int, str], Ticket], done: str) -> Respo
 
 def _typed(name: str) -> str:
     return clean_text(request.form.get(name)) or ""
-
-
-def _from_here() -> bool:
-    """Say whether the form stood on this very site; browsers that don't say are believed."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site in {"same-origin", "none"}
-    source = request.headers.get("Origin") or request.headers.get("Referer")
-    return source is None or urlsplit(source).netloc == request.host
 
 
 @blueprint.record_once

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.wall import raise_wall
 
 revision: str = "0020"
-down_revision: str | None = "0010"
+down_revision: str | None = "0011"
 branch_labels = None
 depends_on = None
 

@@ -9,6 +9,12 @@ from callcenter.tickets.services.assignments import (
 )
 from callcenter.tickets.services.chases import note_chase
 from callcenter.tickets.services.opening import NewTicket, open_ticket
+from callcenter.tickets.services.partner_acts import (
+    renew_partner_link,
+    revoke_partner_link,
+    tenant_absent,
+)
+from callcenter.tickets.services.photos import add_photo, tenant_adds_photo
 from callcenter.tickets.services.progress import (
     cancel,
     close,
@@ -33,6 +39,7 @@ __all__ = [
     "Act",
     "NewTicket",
     "accept_assignment",
+    "add_photo",
     "assign_to_colleague",
     "cancel",
     "cancel_visit",
@@ -45,10 +52,14 @@ __all__ = [
     "plan_visit",
     "put_on_hold",
     "refuse_assignment",
+    "renew_partner_link",
     "reopen",
     "resolve",
     "resume",
     "revoke_link",
+    "revoke_partner_link",
+    "tenant_absent",
+    "tenant_adds_photo",
     "tenant_adds_word",
     "tenant_confirms_visit",
     "tenant_opts_out",

@@ -25,6 +25,7 @@ from callcenter.tickets.services.acts import (
     may_act_for_others,
 )
 from callcenter.tickets.services.follow_ups import tell_tenant
+from callcenter.tickets.services.partners import tell_partner
 from callcenter.tickets.states import (
     AssignmentState,
     EventKind,
@@ -130,6 +131,8 @@ def offer_to(act: Act, organisation_id: int, team_id: int | None = None, note: s
     assignment.reason = assignment.reason_note = ""
     ticket.needs_triage = False
     work.write(EventKind.OFFERED, body=note, facts=facts_of(act, assignment))
+    db.session.flush()
+    tell_partner(ticket, assignment)
     return finish(work)
 
 

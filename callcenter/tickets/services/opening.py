@@ -26,6 +26,7 @@ from callcenter.tickets.models import Assignment, Ticket
 from callcenter.tickets.rules import place_words, search_words
 from callcenter.tickets.services.acts import checked_text, write_event
 from callcenter.tickets.services.follow_ups import tell_tenant
+from callcenter.tickets.services.partners import tell_partner
 from callcenter.tickets.states import AssignmentState, EventKind, TicketState, Visibility
 
 
@@ -116,12 +117,24 @@ def open_ticket(new: NewTicket) -> Ticket:
     link = make_link(ticket, current_site().secret)
     tell_tenant(
         ticket,
-        Trigger.HANDED_OVER if new.handed_from_label else Trigger.RECEIVED,
+        opening_trigger(new, route),
         link=link,
         organisme=route.organisation_name,
     )
     db.session.flush()
     return ticket
+
+
+def opening_trigger(new: NewTicket, route: RoutePreview) -> Trigger:
+    """Return which words tell the tenant that the request is registered.
+
+    At night, at weekends and on holidays what is not urgent waits, and the tenant is told so.
+    """
+    if new.handed_from_label:
+        return Trigger.HANDED_OVER
+    if route.at_night and not route.priority.is_urgent:
+        return Trigger.RECEIVED_AT_NIGHT
+    return Trigger.RECEIVED
 
 
 def _already_open(new: NewTicket) -> Ticket | None:
@@ -208,19 +221,21 @@ def _write_opening(ticket: Ticket, new: NewTicket, route: RoutePreview, at: date
         if organisation_id is None or organisation_id in known:
             continue
         known.add(organisation_id)
-        db.session.add(
-            Assignment(
-                member_id=ticket.member_id,
-                ticket_id=ticket.id,
-                organisation_id=organisation_id,
-                organisation_name=name,
-                team_id=team_id,
-                team_name=team_name,
-                state=AssignmentState.OFFERED,
-                informed_only=informed_only,
-                state_at=at,
-            )
+        assignment = Assignment(
+            member_id=ticket.member_id,
+            ticket_id=ticket.id,
+            organisation_id=organisation_id,
+            organisation_name=name,
+            team_id=team_id,
+            team_name=team_name,
+            state=AssignmentState.OFFERED,
+            informed_only=informed_only,
+            state_at=at,
         )
+        db.session.add(assignment)
+        if organisation_id != ticket.member_id and not informed_only:
+            db.session.flush()
+            tell_partner(ticket, assignment)
         write_event(
             ticket,
             EventKind.OFFERED,

@@ -7,14 +7,13 @@ from flask_babel import get_locale
 from callcenter.core import clock
 from callcenter.core.site import current_site
 from callcenter.messaging.services import MessagePreview, preview_message
-from callcenter.messaging.states import Trigger
 from callcenter.routing.queries import OfferedCategory
 from callcenter.routing.services import RoutePreview, RouteRequest, decide_route
 from callcenter.routing.states import Location
 from callcenter.tickets.links import TOKEN_LENGTH
 from callcenter.tickets.models import Ticket
 from callcenter.tickets.services.follow_ups import follow_up_values
-from callcenter.tickets.services.opening import NewTicket
+from callcenter.tickets.services.opening import NewTicket, opening_trigger
 
 # Stands for the reference that the ticket will get: as long as the real one, and no real one.
 _DIGITS = "00000"
@@ -61,10 +60,9 @@ def preview_ticket(
     link = f"{current_site().origin}/s/{'x' * TOKEN_LENGTH}"
     values = follow_up_values(imagined, link, language)
     values["organisme"] = route.organisation_name
-    trigger = Trigger.HANDED_OVER if new.handed_from_label else Trigger.RECEIVED
     message = preview_message(
         member_id=new.member_id,
-        trigger=trigger,
+        trigger=opening_trigger(new, route),
         to_number=new.contact_number,
         values=values,
         language=language,
