@@ -15,6 +15,7 @@ from callcenter.routing.wording import explain_rejected, explain_steps
 from callcenter.tickets import words
 from callcenter.tickets.actions import Action, actions_for
 from callcenter.tickets.forms import CommentForm
+from callcenter.tickets.incident_page import TicketPanel, ticket_panel
 from callcenter.tickets.models import Assignment, Ticket, Visit
 from callcenter.tickets.queries.pages import (
     Head,
@@ -101,6 +102,7 @@ class TicketPage:
     residents: list[Resident]
     others: list[OtherTicket]
     actions: tuple[Action, ...]
+    incidents: TicketPanel | None = None
 
     @property
     def ticket(self) -> Ticket:
@@ -160,7 +162,7 @@ class TicketPage:
 
 
 def load_page(actor: Actor, ticket_id: int) -> TicketPage:
-    """Load the page of a ticket; NotFound when the actor doesn't see it. Six statements."""
+    """Load the page of a ticket; NotFound when the actor doesn't see it. Nine statements."""
     head = get_head(actor, ticket_id)
     ticket = head.ticket
     assignments = list_assignments(ticket)
@@ -175,6 +177,7 @@ def load_page(actor: Actor, ticket_id: int) -> TicketPage:
         residents=list_residents(actor, ticket),
         others=list_others_here(actor, ticket),
         actions=actions_for(actor, ticket, assignments, visit_planned=visit is not None),
+        incidents=ticket_panel(actor, ticket, head.category_code),
     )
 
 
@@ -197,6 +200,7 @@ def show_page(
         page=page,
         ticket=page.ticket,
         head=page.head,
+        incidents=page.incidents,
         action=action,
         form=form,
         comment_form=comment,

@@ -21,8 +21,10 @@ from callcenter.estate.panels import register_found_panel
 from callcenter.tickets import found, words
 from callcenter.tickets.action_views import add_action_routes
 from callcenter.tickets.forms import SaveViewForm
+from callcenter.tickets.incident_views import add_incident_routes
 from callcenter.tickets.page_context import STATE_TONES, load_page, show_page
 from callcenter.tickets.queries.filters import PRIORITIES, TicketFilters
+from callcenter.tickets.queries.incidents import list_proposals
 from callcenter.tickets.queries.lists import (
     COUNT_MAX,
     EXPORT_MAX,
@@ -151,6 +153,7 @@ def by_reference(reference: str) -> ResponseReturnValue:
 
 
 add_action_routes(blueprint)
+add_incident_routes(blueprint)
 
 
 def _list(filters: TicketFilters) -> ResponseReturnValue:
@@ -162,6 +165,7 @@ def _list(filters: TicketFilters) -> ResponseReturnValue:
     return render_template(
         "tickets/index.html",
         page=page,
+        proposals=list_proposals(actor) if filters.view == "triage" else [],
         filters=filters,
         choices=choices,
         views=[(view, VIEW_WORDS[view], _count_words(view)) for view in views],

@@ -378,6 +378,40 @@ def get_incident_of_ticket(member_id: int, ticket_id: int) -> Incident | None:
     )
 
 
+def find_incident_of_ticket(actor: Actor, ticket: Ticket) -> Incident | None:
+    """Return the incident that a ticket is in, if the actor sees it."""
+    return db.session.scalar(
+        select(Incident)
+        .join(
+            IncidentTicket,
+            and_(
+                IncidentTicket.member_id == Incident.member_id,
+                IncidentTicket.incident_id == Incident.id,
+            ),
+        )
+        .where(
+            IncidentTicket.member_id == ticket.member_id,
+            IncidentTicket.ticket_id == ticket.id,
+            incident_visible_to(actor),
+        )
+    )
+
+
+def list_collective_categories(member_id: int) -> list[tuple[int, str]]:
+    """Return the categories that may become an incident, by name."""
+    rows = db.session.execute(
+        select(Category.id, Category.label)
+        .where(
+            Category.member_id == member_id,
+            Category.active,
+            Category.restricted.is_(False),
+            func.left(Category.code, 1).in_(["T", "S"]),
+        )
+        .order_by(Category.label)
+    )
+    return [(row.id, row.label) for row in rows]
+
+
 def list_unfinished(limit: int) -> list[tuple[int, int]]:
     """Return (member, incident) of those over whose tickets are not all ended. For machinery."""
     rows = db.session.execute(
