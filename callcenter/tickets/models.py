@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.core.db import Base, Dated, Owned, behind_wall, one_of
 from callcenter.members.states import Service
@@ -275,5 +275,5 @@ class Photo(Owned, Dated, Base):
     author_label: Mapped[str]
     width: Mapped[int]
     height: Mapped[int]
-    content: Mapped[bytes] = deferred(mapped_column())
+    content: Mapped[bytes] = mapped_column(deferred=True)
     form_token: Mapped[str | None]
