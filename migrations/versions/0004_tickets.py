@@ -134,6 +134,20 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('open', 'planned', 'on_hold')"),
     )
     op.create_index(
+        "ix_ticket_due",
+        "ticket",
+        ["due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('open', 'planned', 'on_hold')"),
+    )
+    op.create_index(
+        "ix_ticket_opened_by",
+        "ticket",
+        ["opened_by_id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('open', 'planned', 'on_hold')"),
+    )
+    op.create_index(
         "ix_ticket_residence",
         "ticket",
         ["member_id", "residence_id", sa.literal_column("id DESC")],

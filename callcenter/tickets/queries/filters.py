@@ -126,6 +126,8 @@ def view_condition(view: str, actor: Actor) -> list[ColumnElement[bool]]:
         return [Ticket.state == TicketState.ON_HOLD]
     if view == "late":
         return _due("late")
+    if view == "escalated":
+        return [Ticket.escalated_at.is_not(None), Ticket.state.in_(OPEN_STATES)]
     made = {"to-accept": _to_accept, "today": _today, "mine": _mine}.get(view)
     still_open = Ticket.state.in_(OPEN_STATES)
     if view == "triage":
@@ -138,8 +140,6 @@ def _to_accept(actor: Actor) -> ColumnElement[bool]:
         _sent.member_id == Ticket.member_id,
         _sent.ticket_id == Ticket.id,
         _sent.organisation_id == actor.organisation_id,
-    if view == "escalated":
-        return [Ticket.escalated_at.is_not(None), Ticket.state.in_(OPEN_STATES)]
         _sent.state == AssignmentState.OFFERED,
         _sent.informed_only.is_(False),
     )
