@@ -43,6 +43,8 @@ class Call(Owned, Base):
         behind_wall("dwelling_id", to="dwelling"),
         behind_wall("category_id", to="category"),
         behind_wall("incident_id", to="incident"),
+        # The log of whoever serves several members is in one order.
+        Index("ix_call_started", "started_at", "id"),
         Index("ix_call_newest", "member_id", text("started_at DESC"), text("id DESC")),
         Index("ix_call_number", "caller_number", "member_id", text("started_at DESC")),
         Index("ix_call_dwelling", "member_id", "dwelling_id", text("started_at DESC")),

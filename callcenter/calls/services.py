@@ -26,7 +26,6 @@ from callcenter.tickets.models import Ticket
 from callcenter.tickets.services.acts import Act
 from callcenter.tickets.services.chases import note_chase
 from callcenter.tickets.services.opening import NewTicket, open_ticket
-from callcenter.tickets.services.progress import note_chase
 
 NOTE_MAX = 4000
 

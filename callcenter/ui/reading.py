@@ -18,6 +18,7 @@ _MOST_KEPT = 20_000
 
 _EXTENSION = "ui_readings"
 
+
 def note_reading(object_type: str, object_id: int, member_id: int) -> None:
     """Say that the person signed in is being shown this row; harmless when nobody is."""
     readings: list[tuple[str, int, int]] = g.setdefault("readings", [])
@@ -67,5 +68,3 @@ def init_app(app: Flask) -> None:
     """Keep the journal of readings."""
     app.extensions[_EXTENSION] = {}
     app.after_request(write_readings)
-
-

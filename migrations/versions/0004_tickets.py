@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from migrations.ticket_search import make_searchable
 from migrations.wall import raise_wall
 
 revision: str = "0004"
@@ -329,5 +330,6 @@ def upgrade() -> None:
         *raise_wall("tenant_link"),
         *raise_wall("ticket_event", append_only=True),
         *raise_wall("visit"),
+        *make_searchable(),
     ):
         op.execute(statement)

@@ -114,6 +114,7 @@ def upgrade() -> None:
         ["member_id", "dwelling_id", sa.literal_column("started_at DESC")],
         unique=False,
     )
+    op.create_index("ix_call_started", "call", ["started_at", "id"], unique=False)
     op.create_index(
         "ix_call_newest",
         "call",

@@ -22,7 +22,6 @@ from callcenter.settings import PROJECT_ROOT, Environment, Settings
 
 VAR = PROJECT_ROOT / "var" / "bench"
 PASSWORD = "correct horse battery staple"
-_SOURCES = ("migrations", "callcenter/demo")
 
 
 @dataclass(frozen=True)
@@ -57,12 +56,18 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)  # noqa: T201 - a program for people
 
 
-def prepare(addresses: Addresses, homes: int, tickets: int, *, port: int) -> Base:
-    """Find the base of this size, or make it; made anew when tables or the filler have changed."""
+def prepare(
+    addresses: Addresses, homes: int, tickets: int, *, port: int, fresh: bool = False
+) -> Base:
+    """Find the base of this size and bring it up to date, or make it.
+
+    Made anew when what fills it has changed, or when ``fresh`` says so.
+    """
     base = _base(addresses, homes, tickets, port)
     marker = VAR / f"base-{base.name}.json"
     digest = _digest()
-    if marker.exists() and json.loads(marker.read_text())["digest"] == digest:
+    if not fresh and marker.exists() and json.loads(marker.read_text())["digest"] == digest:
+        upgrade(base.owner_url)
         return base
     marker.unlink(missing_ok=True)
     start = time.monotonic()
@@ -106,11 +111,10 @@ def _base(addresses: Addresses, homes: int, tickets: int, port: int) -> Base:
 
 
 def _digest() -> str:
-    """What the base rests on: the migrations and the code that fills it."""
+    """What the base rests on: the code that fills it."""
     found = hashlib.sha256()
-    for folder in _SOURCES:
-        for path in sorted((PROJECT_ROOT / folder).rglob("*.py")):
-            found.update(path.read_bytes())
+    for path in sorted((PROJECT_ROOT / "callcenter" / "demo").glob("bulk*.py")):
+        found.update(path.read_bytes())
     return found.hexdigest()
 
 

@@ -106,14 +106,30 @@ class Choices:
 
 
 def list_tickets(actor: Actor, filters: TicketFilters, window: Window) -> Page[TicketLine]:
-    """Return one page of the tickets that the actor sees; one statement."""
+    """Return one page of the tickets that the actor sees; one statement, two at the very end.
+
+    Tickets without a deadline come last; they are asked for apart, so that an index gives the
+    order of the others from any page on.
+    """
     by_due = filters.by_due
-    rows = db.session.execute(_rows(actor, filters, window)).all()
+    rows = list(db.session.execute(_rows(actor, filters, window)))
+    if by_due and window.after is not None and not window.backwards and len(rows) < window.limit:
+        rows += _without_deadline(actor, filters, window, len(rows))
     return page_of(
         [_line(row) for row in rows],
         window,
         (lambda one: (one.due_at, one.id)) if by_due else (lambda one: (one.id,)),
     )
+
+
+def _without_deadline(
+    actor: Actor, filters: TicketFilters, window: Window, have: int
+) -> list[Row[Any]]:
+    """The rows after the last deadline, when the window begins before it."""
+    if window.after is None or window.after[0] is None:
+        return []
+    rest = Window(size=window.size - have, after=(None, 0))
+    return list(db.session.execute(_rows(actor, filters, rest)))
 
 
 def list_for_export(actor: Actor, filters: TicketFilters) -> list[TicketLine]:
@@ -210,7 +226,7 @@ def _rows(actor: Actor, filters: TicketFilters, window: Window) -> Select[*tuple
     by_due, backwards = filters.by_due, window.backwards
     cut = (
         select(*_COLUMNS)
-        .where(visible_to(actor), *conditions(filters, actor))
+        .where(visible_to(actor), *conditions(filters, actor, window))
         .order_by(*_order(Ticket.due_at, Ticket.id, by_due=by_due, backwards=backwards))
         .limit(window.limit)
     )
@@ -272,7 +288,7 @@ def _beyond(window: Window, *, by_due: bool) -> ColumnElement[bool]:
         return or_(Ticket.due_at.is_not(None), same) if window.backwards else same
     mine = tuple_(Ticket.due_at, Ticket.id)
     edge = tuple_(literal(due), literal(last))
-    return mine < edge if window.backwards else or_(mine > edge, Ticket.due_at.is_(None))
+    return mine < edge if window.backwards else mine > edge
 
 
 def _line(row: Row[Any]) -> TicketLine:

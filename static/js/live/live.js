@@ -60,8 +60,20 @@ function callerOf(call) {
   return call.caller || call.number || words.anonymous;
 }
 
+// One departure is enough: the answer to a click and its event may both lead to the same desk.
+let leaving = false;
+
+function go(url) {
+  if (leaving) return;
+  leaving = true;
+  location.assign(url);
+  window.setTimeout(() => {
+    leaving = false;
+  }, 5000);
+}
+
 function open(call) {
-  location.assign(`${bar.dataset.calls}${call.id}`);
+  go(`${bar.dataset.calls}${call.id}`);
 }
 
 function timer(place, since) {
@@ -205,8 +217,10 @@ async function send(url, fields = {}) {
 }
 
 async function takeCall(url) {
+  leaving = true; // the event may come before the answer
   const said = await send(url);
-  if (said?.url) location.assign(said.url);
+  leaving = false;
+  if (said?.url) go(said.url);
 }
 
 /** Call somebody: by our telephone, or by the one that the machine has. */
@@ -217,8 +231,8 @@ async function callOut(button) {
     const link = document.createElement("a");
     link.href = said.tel;
     link.click();
-    window.setTimeout(() => location.assign(said.url), 400);
-  } else location.assign(said.url);
+    window.setTimeout(() => go(said.url), 400);
+  } else go(said.url);
 }
 
 async function showTargets(button) {
