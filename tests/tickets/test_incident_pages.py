@@ -1,5 +1,7 @@
 """The pages of incidents: list, proposals, the one truth, warning, and the ticket's own page."""
 
+from typing import Any
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -25,6 +27,11 @@ from tests.tickets.test_incidents import messages, tickets_in
 from tests.world import World, sign_in
 
 NASTY = "<img src=x onerror=alert(1)> '; DROP TABLE incident;-- 🚿 مرحبا"
+
+
+def fields(values: dict[str, Any]) -> dict[str, Any]:
+    """Fields whose names are no Python names, for ``submit``."""
+    return values
 
 
 def as_(client: FlaskClient, world: World, name: str) -> PageChecker:
@@ -72,24 +79,28 @@ def test_the_whole_life_on_screen(client: FlaskClient, world: World) -> None:
     staff = as_(client, world, "staff-a")
     page = staff.get(here)
     page = staff.submit(
-        page, f"{here}/attach", **{"attach-reference": ticket_of(other).reference.lower()}
+        page, f"{here}/attach", **fields({"attach-reference": ticket_of(other).reference.lower()})
     )
     assert "rattachée" in page.text
     page = staff.submit(
-        page, f"{here}/news", **{"news-word": "Pièce commandée", "news-expected": "jeudi"}
+        page, f"{here}/news", **fields({"news-word": "Pièce commandée", "news-expected": "jeudi"})
     )
     assert "3 SMS partiront" in page.text
     page = staff.get(f"{here}/warn")
     assert "1 habitant le recevra" in page.text
     page = staff.submit(page, f"{here}/warn")
     assert "Habitants prévenus" in page.text
-    page = staff.submit(page, f"{here}/owner", **{"owner-destination": str(world.a.heating)})
+    page = staff.submit(
+        page, f"{here}/owner", **fields({"owner-destination": str(world.a.heating)})
+    )
     assert "Garonne Thermique" in page.text
     page = staff.submit(page, f"{here}/split/{other}")
     assert other not in tickets_in(incident_id)
-    page = staff.submit(page, f"{here}/resolve", **{"end-code": "repaired", "end-note": "Fait"})
+    page = staff.submit(
+        page, f"{here}/resolve", **fields({"end-code": "repaired", "end-note": "Fait"})
+    )
     assert "ses demandes sont résolues" in page.text
-    page = staff.submit(page, f"{here}/reopen", **{"back-word": "De nouveau en panne"})
+    page = staff.submit(page, f"{here}/reopen", **fields({"back-word": "De nouveau en panne"}))
     assert "Incident rouvert" in page.text
     assert history_of(incident_id) == [
         "opened", "attached", "attached", "attached", "news", "warned", "owner", "split",
@@ -103,13 +114,13 @@ def test_a_refused_form_keeps_what_was_typed(client: FlaskClient, world: World) 
     staff = as_(client, world, "staff-a")
     page = staff.get(here)
     incident_act(world, "contractor-a", incident_id, lambda a: publish_news(a, "Vers midi"))
-    page = staff.submit(page, f"{here}/news", status=422, **{"news-word": "Vers 14 h"})
+    page = staff.submit(page, f"{here}/news", status=422, **fields({"news-word": "Vers 14 h"}))
     assert "a été modifié par" in page.text
     assert "Vers midi" in page.text
     assert page.values(page.form(f"{here}/news"))["news-word"] == ["Vers 14 h"]
-    page = staff.submit(page, f"{here}/news", **{"news-word": "Vers 14 h"})
+    page = staff.submit(page, f"{here}/news", **fields({"news-word": "Vers 14 h"}))
     assert incident_of(incident_id).word == "Vers 14 h"
-    staff.submit(page, f"{here}/attach", status=422, **{"attach-reference": "AQ-999999"})
+    staff.submit(page, f"{here}/attach", status=422, **fields({"attach-reference": "AQ-999999"}))
 
 
 def test_an_incident_opened_by_hand(client: FlaskClient, world: World) -> None:
