@@ -24,19 +24,16 @@ class Case:
 
     def fits(self, place: Place) -> bool:
         """Say whether it can happen in such a residence."""
-        match self.needs:
-            case "lift":
-                return place.has_lift
-            case "collective":
-                return place.heating == "collective" and place.days_since_delivery is None
-            case "individual":
-                return place.heating != "collective"
-            case "new":
-                return place.days_since_delivery is not None
-            case "condo":
-                return place.syndic is not None
-            case _:
-                return place.days_since_delivery is None or self.code[0] == "A"
+        lived_in = place.days_since_delivery is None
+        return {
+            "": lived_in or self.code[0] == "A",
+            "lift": place.has_lift,
+            "own lift": place.has_lift and place.syndic is None,
+            "collective": place.heating == "collective" and lived_in,
+            "individual": place.heating != "collective",
+            "new": not lived_in,
+            "condo": place.syndic is not None,
+        }[self.needs]
 
 
 _C, _N = "common", ""
@@ -143,6 +140,12 @@ LAND: Final = (
     ("M. Pierre Saint-Martin", "F-FON", "Maison avec grand jardin à Bègles, vente envisagée."),
     ("Mme Inès Silva", "F-ACC", "Intéressée par un appartement neuf en accession à Lormont."),
 )
+
+# In a building that is the landlord's alone: the lift contractor's, who has accounts.
+LIFT: Final = Case(
+    "T-ASC", "Ascenseur arrêté au 4e, porte palière qui ne se referme pas. Cabine vide.",
+    _C, answers={"trapped": "no", "other_lift": "no"}, needs="own lift", urgent=True,
+)  # fmt: skip
 
 # Above a condo's tenant, the common parts are the syndic's.
 CONDO_COMMON: Final = (

@@ -25,7 +25,15 @@ _FAILURES: Final = ((0.008, _UNKNOWN_NUMBER), (0.012, _OLD_LANDLINE), (0.035, _P
 
 
 def settle_messages(before: datetime, rng: Random) -> None:
-    """Have every queued message that could leave before ``before`` arrive, or fail to."""
+    """Have every queued message that could leave before ``before`` arrive, or fail to.
+
+    Another try of a failed one is a message of its own, and may fall into the same time.
+    """
+    while _settle_once(before, rng):
+        pass
+
+
+def _settle_once(before: datetime, rng: Random) -> bool:
     rows = db.session.scalars(
         select(Message)
         .where(Message.state == MessageState.QUEUED, Message.not_before < before)
@@ -46,6 +54,7 @@ def settle_messages(before: datetime, rng: Random) -> None:
         with clock.frozen_at(at):
             record_receipt(message.id, message.provider_id or "", "undelivered", code)
     db.session.flush()
+    return bool(failing)
 
 
 def _leave(message: Message, at: datetime, rng: Random) -> None:

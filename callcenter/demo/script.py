@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from callcenter.core import clock
 from callcenter.demo import cases
@@ -48,6 +48,10 @@ _RECENT: Final[tuple[tuple[float, str, int], ...]] = (
     (1.2, "AQ", 1),
     (1.1, "ME", 1),
 )
+# The lift contractor of Aquitanis has accounts: something to do, something in hand, something done.
+_LIFT: Final[tuple[tuple[float, Fate], ...]] = (
+    (16, Fate.ORDINARY), (4.4, Fate.SILENT), (1.3, Fate.FORGOTTEN), (0.7, Fate.UNSEEN),
+)  # fmt: skip
 # Resolved in a few hours, and waiting for the tenant's word.
 _SILENT: Final[_Days] = ((3.1, "ME"), (2.3, "AQ"), (1.7, "TG"), (0.8, "AQ"), (0.5, "ME"))
 # The last half hour, whatever the hour: (minutes ago, member).
@@ -64,7 +68,8 @@ def write_script(stage: Stage) -> None:
             _working_day(stage, phone, midnight)
         elif stage.chance(0.6):
             stage.at(_within(stage, midnight, _WEEKEND), partial(phone.ticket_call, urgent=True))
-    _set_pieces(stage, phone)
+    _special_subjects(stage, phone)
+    _special_fates(stage, phone)
     for minutes, prefix in _JUST_NOW:
         stage.at(
             stage.now - timedelta(minutes=minutes),
@@ -91,45 +96,41 @@ def _working_day(stage: Stage, phone: Telephone, midnight: datetime) -> None:
         stage.at(_within(stage, midnight, _EVENING), partial(phone.ticket_call, urgent=True))
 
 
-def _set_pieces(stage: Stage, phone: Telephone) -> None:
-    latest = stage.now - timedelta(minutes=45)
+def _on(stage: Stage, days: float, act: Callable[[], None]) -> None:
+    """Have it happen so many days ago, in office hours, and not in the last minutes."""
+    at = stage.at_work(stage.now - timedelta(days=days), 0.1, 3)
+    stage.at(min(at, stage.now - timedelta(minutes=45)), act)
 
-    def on(days: float, act: Callable[[], None]) -> None:
-        at = stage.at_work(stage.now - timedelta(days=days), 0.1, 3)
-        stage.at(min(at, latest), act)
 
-    for (days, prefix), case in zip(
-        _RESTRICTED, (*cases.RESTRICTED, cases.RESTRICTED[0]), strict=True
-    ):
-        on(days, partial(phone.ticket_call, prefix=prefix, case=case))
+def _special_subjects(stage: Stage, phone: Telephone) -> None:
+    """Restricted matters, the syndic's and the land's lines, co-owned halls, wrong landlords."""
+    call = phone.ticket_call
+    restricted = (*cases.RESTRICTED, cases.RESTRICTED[0])
+    for (days, prefix), case in zip(_RESTRICTED, restricted, strict=True):
+        _on(stage, days, partial(call, prefix=prefix, case=case))
     for (days, prefix), case in zip(_SYNDIC, cases.SYNDIC, strict=True):
-        on(
-            days,
-            partial(phone.ticket_call, prefix=prefix, case=case, service=Service.SYNDIC),
-        )
-    for (days, prefix), case in zip(
-        _CONDO, (*cases.CONDO_COMMON, cases.CONDO_COMMON[1]), strict=True
-    ):
-        on(days, partial(phone.ticket_call, prefix=prefix, case=case, fate=Fate.ORDINARY))
+        _on(stage, days, partial(call, prefix=prefix, case=case, service=Service.SYNDIC))
+    common = (*cases.CONDO_COMMON, cases.CONDO_COMMON[1])
+    for (days, prefix), case in zip(_CONDO, common, strict=True):
+        _on(stage, days, partial(call, prefix=prefix, case=case, fate=Fate.ORDINARY))
     for days, (name, code, words) in zip(_LAND, cases.LAND, strict=True):
-        on(days, partial(phone.land_call, name, code, words))
+        _on(stage, days, partial(phone.land_call, name, code, words))
     for days, dialled, owner in _HANDED_OVER:
-        on(days, partial(phone.handed_over, dialled, owner))
+        _on(stage, days, partial(phone.handed_over, dialled, owner))
+    _on(stage, 0.3, phone.stranger_writes)
+
+
+def _special_fates(stage: Stage, phone: Telephone) -> None:
+    """Late, held, refused and reopened ones; visits to come; answers awaited."""
+    call = phone.ticket_call
     slow = [case for case in cases.TENANTS if case.code in {"T-PLB", "T-MEN", "T-HUM"}]
     for days, prefix, fate in _FATES:
-        on(days, partial(phone.ticket_call, prefix=prefix, case=stage.pick(slow), fate=fate))
+        _on(stage, days, partial(call, prefix=prefix, case=stage.pick(slow), fate=fate))
     for days, prefix, ahead in _RECENT:
-        visit = stage.next_office(stage.now + timedelta(days=ahead))
-        on(
-            days,
-            partial(
-                phone.ticket_call,
-                prefix=prefix,
-                case=stage.pick(slow),
-                fate=Fate.ORDINARY,
-                visit_on=clock.in_paris(visit).date(),
-            ),
-        )
+        visit = clock.in_paris(stage.next_office(stage.now + timedelta(days=ahead))).date()
+        told: dict[str, Any] = {"prefix": prefix, "case": stage.pick(slow), "visit_on": visit}
+        _on(stage, days, partial(call, fate=Fate.ORDINARY, **told))
+    for days, fate in _LIFT:
+        _on(stage, days, partial(call, prefix="AQ", case=cases.LIFT, fate=fate))
     for days, prefix in _SILENT:
-        on(days, partial(phone.ticket_call, prefix=prefix, urgent=True, fate=Fate.SILENT))
-    on(0.3, phone.stranger_writes)
+        _on(stage, days, partial(call, prefix=prefix, urgent=True, fate=Fate.SILENT))
