@@ -64,7 +64,9 @@ def test_every_screen_opens_within_few_statements(
     ):
         seen.clear()
         pages.get(url)
-        assert len(seen) <= MOST_STATEMENTS, (url, len(seen), *seen)
+        # Saying whose rows are seen is part of beginning a transaction, not of the page.
+        asked = [one for one in seen if not one.startswith("SELECT set_config")]
+        assert len(asked) <= MOST_STATEMENTS, (url, len(asked), *asked)
 
 
 def test_a_manager_goes_straight_to_the_own_rules(
