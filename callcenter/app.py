@@ -36,6 +36,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "callcenter.tickets.views",
     "callcenter.tickets.answer_views",
     "callcenter.tickets.tenant_views",
+    "callcenter.tickets.incident_tenant_views",
     "callcenter.tickets.partner_views",
     "callcenter.tickets.around_views",
     "callcenter.reporting.wall_views",

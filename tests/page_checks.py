@@ -230,7 +230,7 @@ def _names(page: Page) -> Iterator[str]:
     for form in page.all("form"):
         hidden = {field.get("name") for field in fields_of(form)}
         # A tenant's private page has no session: the secret in its address does that work.
-        keyed = (form.get("action") or "").startswith(("/s/", "/p/", "/a/"))
+        keyed = (form.get("action") or "").startswith(("/s/", "/i/", "/p/", "/a/"))
         post = form.get("method", "get").lower() == "post"
         if post and not keyed and "csrf_token" not in hidden:
             yield f"the form to {form.get('action')!r} carries no CSRF token"

@@ -11,7 +11,9 @@ from callcenter.core.isolation import Scope
 from callcenter.members import drafts
 from callcenter.messaging import upkeep
 from callcenter.messaging.gateway import Gateway, SentMessage
+from callcenter.tickets.queries.incidents import list_unfinished
 from callcenter.tickets.queries.silent import list_silent
+from callcenter.tickets.services.incident_ends import finish_incident
 from callcenter.tickets.services.tenant import close_silent
 from workers.process import settings_of
 from workers.provider import gateway_for
@@ -77,6 +79,16 @@ def purge_drafts(_app: Flask) -> int:
     """Forget old drafts of forms."""
     with session_scope(_EVERYTHING), transaction():
         return drafts.purge_drafts()
+
+
+def finish_incidents(_app: Flask) -> int:
+    """End the tickets of the incidents that are over: those that their end did not reach."""
+    with session_scope(_EVERYTHING):
+        found = list_unfinished(_BATCH)
+    for member_id, incident_id in found:
+        with session_scope(Scope(member_ids=frozenset({member_id}))), transaction():
+            finish_incident(member_id, incident_id)
+    return len(found)
 
 
 def close_silent_tickets(_app: Flask) -> int:

@@ -25,6 +25,8 @@ from callcenter.members.states import Service
 from callcenter.routing.catalogue_types import AnswerOutcome, apply_answers
 from callcenter.routing.queries import OfferedCategory, list_categories
 from callcenter.routing.states import Location
+from callcenter.tickets.incident_rules import can_be_collective, read_settings
+from callcenter.tickets.queries.incidents import Around, IncidentLine, find_around
 from callcenter.tickets.services.opening import NewTicket
 from callcenter.tickets.services.preview import TicketPreview, preview_ticket
 
@@ -53,6 +55,7 @@ class Desk:
     answers: dict[str, str] = field(default_factory=dict)
     outcome: AnswerOutcome | None = None
     location: Location | None = None
+    around: Around = field(default_factory=Around)
     tickets: Sequence[Row[*tuple[Any, ...]]] = ()
     calls: Sequence[Row[*tuple[Any, ...]]] = ()
 
@@ -84,6 +87,23 @@ class Desk:
             return now
         hours = (now - given.astimezone(UTC)).total_seconds() / 3600
         return given.astimezone(UTC) if 0 <= hours < _LONGEST_CALL_HOURS else now
+
+    @property
+    def incident_at_hand(self) -> IncidentLine | None:
+        """Return the incident that one key joins: the category's, or any while none is chosen."""
+        first = self.around.incidents[0] if self.around.incidents else None
+        if first is None or self.offered is None:
+            return first
+        return first if first.incident.category_id == self.offered.id else None
+
+    @property
+    def may_be_collective(self) -> bool:
+        """Say whether an incident could be opened here for what the caller tells."""
+        if self.offered is None or self.residence_id is None or self.location != Location.COMMON:
+            return False
+        category = self.offered.category
+        known = self.incident_at_hand is not None
+        return not known and can_be_collective(restricted=category.restricted, code=category.code)
 
     @property
     def safety_pending(self) -> bool:
@@ -185,9 +205,24 @@ def build_desk(line: DeskLine, values: Mapping[str, str], actor: Actor) -> Desk:
     if desk.person is not None and card is None and residence is None:
         desk.owner = get_member(desk.person.member_id)
     _read_request(desk)
-    desk.tickets = list_tickets_around(actor, desk.owner.id, desk.dwelling_id, desk.residence_id)
+    look_around(desk, actor)
     desk.calls = list_last_calls(desk.owner.id, desk.contact_id, desk.dwelling_id)
     return desk
+
+
+def look_around(desk: Desk, actor: Actor) -> None:
+    """Find what goes on at the place: the incident first, then the open tickets."""
+    desk.around = find_around(
+        actor,
+        desk.owner.id,
+        desk.residence_id,
+        desk.building_id,
+        desk.offered.id if desk.offered else None,
+        read_settings(desk.owner.settings),
+    )
+    desk.tickets = list_tickets_around(
+        actor, desk.owner.id, desk.dwelling_id, desk.residence_id, beside_incidents=True
+    )
 
 
 def build_request(line: DeskLine, values: Mapping[str, str]) -> Desk:

@@ -14,6 +14,7 @@ from callcenter.core.isolation import Actor
 from callcenter.members.models import Organisation, PhoneLine
 from callcenter.routing.models import Category
 from callcenter.tickets.models import Assignment, Ticket
+from callcenter.tickets.queries.incidents import in_some_incident
 from callcenter.tickets.queries.visibility import visible_to
 from callcenter.tickets.states import LIVE_ASSIGNMENT_STATES, OPEN_STATES
 from callcenter.ui.pagination import Page, Window, page_of
@@ -74,11 +75,17 @@ def _lines() -> Select[*tuple[Any, ...]]:
 
 
 def list_tickets_around(
-    actor: Actor, member_id: int, dwelling_id: int | None, residence_id: int | None
+    actor: Actor,
+    member_id: int,
+    dwelling_id: int | None,
+    residence_id: int | None,
+    *,
+    beside_incidents: bool = False,
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return open tickets of a home and of its residence's common parts, the home's first.
 
-    Each row is (Ticket, category code, organisation that has it or None). One statement.
+    ``beside_incidents``: the neighbours' tickets of an incident are left out, since the incident
+    is shown for all of them. Each row is (Ticket, category code, organisation that has it or None). One statement.
     """
     if dwelling_id is None and residence_id is None:
         return []
@@ -86,7 +93,8 @@ def list_tickets_around(
     if dwelling_id is not None:
         places.append(Ticket.dwelling_id == dwelling_id)
     if residence_id is not None:
-        places.append(and_(Ticket.residence_id == residence_id, Ticket.location == "common"))
+        common = and_(Ticket.residence_id == residence_id, Ticket.location == "common")
+        places.append(and_(common, ~in_some_incident()) if beside_incidents else common)
     holder = (
         select(Assignment.organisation_name)
         .where(

@@ -22,9 +22,13 @@ from callcenter.core.errors import NotFound, UserError
 from callcenter.core.isolation import Actor
 from callcenter.core.phone import parse_phone
 from callcenter.members.models import Organisation, PhoneLine
+from callcenter.tickets.incident_models import Incident
 from callcenter.tickets.models import Ticket
+from callcenter.tickets.queries.incidents import get_incident
 from callcenter.tickets.services.acts import Act
 from callcenter.tickets.services.chases import note_chase
+from callcenter.tickets.services.incident_callers import Joined, join_incident
+from callcenter.tickets.services.incident_news import Listener
 from callcenter.tickets.services.opening import NewTicket, open_ticket
 
 NOTE_MAX = 4000
@@ -36,7 +40,8 @@ class NewCall:
 
     ``call_id`` is a call that an exchange reported: it is completed instead of written anew.
     ``caller_number`` is as typed or received; empty for a hidden one. ``ticket`` asks for a
-    ticket with this call, ``chased_ticket_id`` says that the call is about an open one.
+    ticket with this call, ``chased_ticket_id`` says that the call is about an open one,
+    ``incident_id`` that ``listener`` joins an open incident: no ticket, the news by SMS.
     """
 
     line: PhoneLine
@@ -54,18 +59,25 @@ class NewCall:
     disposition: Disposition | None = None
     ticket: NewTicket | None = None
     chased_ticket_id: int | None = None
+    incident_id: int | None = None
+    listener: Listener | None = None
     keep_identity: bool = True
     call_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedCall:
-    """What was written: the call, and the ticket that it opened or chased."""
+    """What was written: the call, and the ticket that it opened or chased, or the incident.
+
+    ``called_before``: the person had told of the incident already.
+    """
 
     call: Call
     ticket: Ticket | None = None
     handed_to: str = ""
     freed: Agent | None = None
+    incident: Incident | None = None
+    called_before: bool = False
 
 
 def log_call(new: NewCall) -> LoggedCall:
@@ -80,19 +92,57 @@ def log_call(new: NewCall) -> LoggedCall:
     first = _already_logged(new)
     if first is not None:
         return first
-    if new.ticket is not None and new.ticket.member_id != new.line.member_id:
-        return _hand_over(new)
+    joined = _join(new) if new.incident_id is not None else None
+    owner_id = _owner_of(new, joined)
+    if owner_id != new.line.member_id:
+        return _hand_over(new, owner_id, joined)
     if len(new.note) > NOTE_MAX:
         raise UserError(
             _("La note fait %(length)s caractères : %(most)s au plus.",
               length=len(new.note), most=NOTE_MAX),
             field="note",
         )  # fmt: skip
-    ticket, link, disposition = _ticket_of(new)
-    call = _write(new, new.line.member_id, disposition)
+    ticket, link, disposition = _ticket_of(new) if joined is None else _of(joined)
+    call = _write(
+        new,
+        new.line.member_id,
+        disposition,
+        incident_id=joined.incident.id if joined else None,
+    )
     if ticket is not None and link is not None:
         _link(call, ticket, link)
-    return LoggedCall(call, ticket, freed=settle(call, new.actor))
+    return LoggedCall(
+        call,
+        ticket,
+        freed=settle(call, new.actor),
+        incident=joined.incident if joined else None,
+        called_before=joined.again if joined else False,
+    )
+
+
+def _join(new: NewCall) -> Joined:
+    """Link the caller to the incident, behind whichever wall it stands."""
+    found = get_incident(new.actor, new.incident_id or 0)
+    return join_incident(
+        new.actor,
+        found.id,
+        found.member_id,
+        new.listener or Listener(),
+        note=new.note if found.member_id == new.line.member_id else "",
+        form_token=new.form_token,
+    )
+
+
+def _of(joined: Joined) -> tuple[Ticket | None, CallTicketLink | None, Disposition]:
+    link = CallTicketLink.CHASE if joined.chased is not None else None
+    return joined.chased, link, Disposition.INCIDENT_JOINED
+
+
+def _owner_of(new: NewCall, joined: Joined | None) -> int:
+    """Return whose home the call is about."""
+    if joined is not None:
+        return joined.incident.member_id
+    return new.ticket.member_id if new.ticket is not None else new.line.member_id
 
 
 def _wait_for_the_twin(new: NewCall) -> None:
@@ -118,7 +168,8 @@ def _already_logged(new: NewCall) -> LoggedCall | None:
         .where(Call.form_token.in_([new.form_token, _handed(new.form_token)]))
         .limit(1)
     )
-    return LoggedCall(call, ticket, call.handed_to_label)
+    incident = db.session.get(Incident, call.incident_id) if call.incident_id is not None else None
+    return LoggedCall(call, ticket, call.handed_to_label, incident=incident)
 
 
 def _ticket_of(new: NewCall) -> tuple[Ticket | None, CallTicketLink | None, Disposition]:
@@ -140,25 +191,24 @@ def _chase(new: NewCall) -> Ticket:
     return ticket
 
 
-def _hand_over(new: NewCall) -> LoggedCall:
-    """Give the ticket to the member whose home it is; leave a nameless trace on the line."""
-    wanted = new.ticket
-    if wanted is None:  # pragma: no cover - the caller has looked
-        raise ValueError("nothing to hand over")
+def _hand_over(new: NewCall, owner_id: int, joined: Joined | None) -> LoggedCall:
+    """Give the call to the member whose home it is; leave a nameless trace on the line."""
     dialled = db.session.get_one(Organisation, new.line.member_id)
-    owner = db.session.scalar(select(Organisation).where(Organisation.id == wanted.member_id))
+    owner = db.session.scalar(select(Organisation).where(Organisation.id == owner_id))
     if owner is None:
         raise NotFound
-    ticket = open_ticket(wanted)
+    ticket, link, disposition = _ticket_of(new) if joined is None else _of(joined)
     own_side = _write(
         new,
         owner.id,
-        Disposition.TICKET_OPENED,
+        disposition,
         line_id=None,
         form_token=_handed(new.form_token),
         handed_to_label="",
+        incident_id=joined.incident.id if joined else None,
     )
-    _link(own_side, ticket, CallTicketLink.OPENED)
+    if ticket is not None and link is not None:
+        _link(own_side, ticket, link)
     trace = _write(
         new,
         dialled.id,
@@ -170,7 +220,14 @@ def _hand_over(new: NewCall) -> LoggedCall:
         caller_name="",
         note="",
     )
-    return LoggedCall(trace, ticket, owner.short_name, settle(trace, new.actor))
+    return LoggedCall(
+        trace,
+        ticket,
+        owner.short_name,
+        settle(trace, new.actor),
+        incident=joined.incident if joined else None,
+        called_before=joined.again if joined else False,
+    )
 
 
 def _handed(form_token: str) -> str:

@@ -34,6 +34,7 @@ class Disposition(StrEnum):
 
     TICKET_OPENED = "ticket_opened"
     TICKET_CHASED = "ticket_chased"
+    INCIDENT_JOINED = "incident_joined"
     ANSWERED = "answered"
     SIGNPOSTED = "signposted"
     HANDED_OVER = "handed_over"

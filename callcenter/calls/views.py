@@ -12,7 +12,15 @@ from werkzeug.exceptions import NotFound as NotFoundPage
 
 from callcenter.calls import place_panel, queries, words
 from callcenter.calls.call_acts import get_call
-from callcenter.calls.desk import ANSWER_PREFIX, Desk, build_desk, build_request, preview
+from callcenter.calls.desk import (
+    ANSWER_PREFIX,
+    Desk,
+    build_desk,
+    build_request,
+    look_around,
+    preview,
+)
+from callcenter.calls.desk_incidents import listener_of, open_incident_at, require_readable
 from callcenter.calls.forms import DeskForm, desk_values
 from callcenter.calls.live_desk import candidates_for, next_of_stack, values_for
 from callcenter.calls.live_edge import tell_call, tell_presence
@@ -33,6 +41,7 @@ from callcenter.members.drafts import drop_draft, load_draft
 from callcenter.members.models import PhoneLine
 from callcenter.members.queries import list_members
 from callcenter.routing.category_search import search_categories
+from callcenter.tickets.services.incident_news import Listener
 from callcenter.tickets.services.opening import NewTicket
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.htmx import go_to
@@ -183,6 +192,17 @@ def desk_request(line_id: int) -> ResponseReturnValue:
     return _fragment(line_id, "calls/_request_swap.html", around=False)
 
 
+@blueprint.post("/desk/<int:line_id>/around")
+@requires(Permission.DESK_USE)
+def desk_around(line_id: int) -> ResponseReturnValue:
+    """Show what goes on here now that the category is known; a fragment."""
+    line = _line(line_id)
+    actor = current_actor()
+    desk = build_request(line, desk_values(DeskForm()))
+    look_around(desk, actor)
+    return render_template("calls/_around_now.html", desk=desk, **_words())
+
+
 @blueprint.post("/desk/<int:line_id>/preview")
 @requires(Permission.DESK_USE)
 def desk_preview(line_id: int) -> ResponseReturnValue:
@@ -275,11 +295,20 @@ def _new_call(desk: Desk, form: DeskForm) -> NewCall:
     signpost = category is not None and category.code == _OUT_OF_SCOPE
     ticket = None
     chased: int | None = None
+    incident_id: int | None = None
+    listener: Listener | None = None
     disposition: Disposition | None = None
     if wanted == "ticket":
         ticket = _wanted_ticket(desk, form)
     elif wanted.startswith("chase-") and wanted[6:].isdigit():
         chased = int(wanted[6:])
+    elif wanted.startswith("join-") and wanted[5:].isdigit():
+        listener, incident_id = listener_of(desk), int(wanted[5:])
+    elif wanted == "incident":
+        listener, incident_id = (
+            listener_of(desk),
+            open_incident_at(desk, actor, form.form_token.data).id,
+        )
     elif form.disposition.data:
         disposition = Disposition(form.disposition.data)
     else:
@@ -297,13 +326,15 @@ def _new_call(desk: Desk, form: DeskForm) -> NewCall:
         caller_kind=desk.caller_kind,
         caller_number=desk.values.get("caller_number", ""),
         caller_name=desk.person.name if desk.person else desk.values.get("caller_name", ""),
-        contact_id=desk.contact_id if known or ticket else None,
-        dwelling_id=desk.dwelling_id if known or ticket else None,
+        contact_id=desk.contact_id if known or ticket or listener else None,
+        dwelling_id=desk.dwelling_id if known or ticket or listener else None,
         category_id=own_category.id if own_category else None,
         note=desk.values.get("note", ""),
         disposition=disposition,
         ticket=ticket,
         chased_ticket_id=chased,
+        incident_id=incident_id,
+        listener=listener,
         keep_identity=not (signpost and ticket is None),
         call_id=_call_id(),
     )
@@ -318,16 +349,21 @@ def _wanted_ticket(desk: Desk, form: DeskForm) -> NewTicket | None:
         )
     if desk.offered.category.locations and desk.location is None:
         raise UserError(_("Dites si c'est une partie privative ou commune."), "location")
-    if desk.sms_number and try_parse_phone(desk.sms_number) is None:
-        raise UserError(
-            _("Ce numéro n'est pas lisible. Écrivez-le comme 06 39 98 12 34, ou effacez-le."),
-            "sms_number",
-        )
+    require_readable(desk)
     return desk.new_ticket(g.actor, form.form_token.data)
 
 
 def _say_what_was_done(logged: LoggedCall) -> None:
-    if logged.ticket is None:
+    if logged.incident is not None:
+        said = (
+            _("Relance notée : cet appelant avait déjà signalé « %(title)s ».",
+              title=logged.incident.title)
+            if logged.called_before
+            else _("Appelant rattaché à « %(title)s » : il recevra les nouvelles par SMS.",
+                   title=logged.incident.title)
+        )  # fmt: skip
+        flash(said, "success")
+    elif logged.ticket is None:
         flash(_("Appel enregistré. À l'appel suivant."), "success")
     elif logged.handed_to:
         flash(

@@ -18,6 +18,7 @@ from callcenter.calls.states import (
 DISPOSITIONS: Final[dict[Disposition, LazyString]] = {
     Disposition.TICKET_OPENED: _l("Demande ouverte"),
     Disposition.TICKET_CHASED: _l("Relance d'une demande"),
+    Disposition.INCIDENT_JOINED: _l("Rattaché à un incident"),
     Disposition.ANSWERED: _l("Renseignement donné"),
     Disposition.SIGNPOSTED: _l("Orienté ailleurs"),
     Disposition.HANDED_OVER: _l("Remis à un autre membre"),

@@ -35,6 +35,7 @@ from callcenter.tickets import services
 from callcenter.tickets.links import find_link, note_opened
 from callcenter.tickets.models import Ticket
 from callcenter.tickets.public_pages import from_here, photo_response, sent_picture
+from callcenter.tickets.queries.incidents import get_incident_of_ticket
 from callcenter.tickets.queries.photos import get_photo, list_photos
 from callcenter.tickets.queries.tenant import get_tenant_view
 from callcenter.tickets.rules import TENANT_TEXT_MAX, is_open
@@ -235,6 +236,7 @@ def _show(
         visit_words=visit_words(view),
         happenings=history(view),
         photos=list_photos(ticket),
+        incident=get_incident_of_ticket(member_id, ticket_id),
         still_open=is_open(ticket.state),
         asks_fixed=ticket.state == TicketState.RESOLVED,
         ended=ticket.state in {TicketState.CLOSED, TicketState.CANCELLED},
