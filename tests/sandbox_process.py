@@ -108,7 +108,7 @@ class SandboxProcess:
     def messages(self, phone: str = "") -> list[dict[str, Any]]:
         """Return the messages, oldest first, of all phones or one."""
         answer = self._http.get(
-            f"{self.url}/sandbox/api/messages", params={"phone": phone}, timeout=10
+            f"{self.url}/sandbox/api/messages", params={"phone": phone}, timeout=30
         )
         answer.raise_for_status()
         found: list[dict[str, Any]] = answer.json()["messages"]
@@ -124,7 +124,7 @@ class SandboxProcess:
 
     def mails(self, word: str = "") -> list[dict[str, Any]]:
         """Return the e-mails caught, oldest first; those that hold a word if one is given."""
-        answer = self._http.get(f"{self.url}/sandbox/api/mails", params={"q": word}, timeout=10)
+        answer = self._http.get(f"{self.url}/sandbox/api/mails", params={"q": word}, timeout=30)
         answer.raise_for_status()
         found: list[dict[str, Any]] = answer.json()["mails"]
         return found
@@ -160,7 +160,7 @@ class SandboxProcess:
 
     def calls(self) -> list[dict[str, Any]]:
         """Return every leg, oldest first."""
-        answer = self._http.get(f"{self.url}/sandbox/api/calls", timeout=10)
+        answer = self._http.get(f"{self.url}/sandbox/api/calls", timeout=30)
         answer.raise_for_status()
         found: list[dict[str, Any]] = answer.json()["calls"]
         return found
