@@ -84,7 +84,9 @@ class Platform:
 
         def answers() -> bool:
             try:
-                return requests.post(f"{self.origin}/webhooks/twilio/status", timeout=30).ok is False
+                return (
+                    requests.post(f"{self.origin}/webhooks/twilio/status", timeout=30).ok is False
+                )
             except requests.ConnectionError:
                 return False
 
