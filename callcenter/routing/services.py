@@ -124,9 +124,6 @@ def decide_route(request: RouteRequest, lang: str = "fr") -> RoutePreview:
     )
 
 
-preview_route = decide_route
-
-
 def _situation(request: RouteRequest, routing: MemberRouting) -> Situation:
     category = routing.category(request.category_id).category
     place = _place(request)
