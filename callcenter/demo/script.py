@@ -10,7 +10,7 @@ from callcenter.demo import cases
 from callcenter.demo.plots import Fate
 from callcenter.demo.stage import DAYS, Stage
 from callcenter.demo.telephone import Telephone
-from callcenter.members.states import Service
+from callcenter.members.states import Service, TeamKind
 
 # (how many days ago, the member's prefix)
 _Days = tuple[tuple[float, str], ...]
@@ -132,5 +132,11 @@ def _special_fates(stage: Stage, phone: Telephone) -> None:
         _on(stage, days, partial(call, fate=Fate.ORDINARY, **told))
     for days, fate in _LIFT:
         _on(stage, days, partial(call, prefix="AQ", case=cases.LIFT, fate=fate))
+    # Each caretaker finds something in their own buildings, whatever chance says.
+    for member in stage.company.members:
+        for kind, agency in member.by_team:
+            if kind is TeamKind.CARETAKER:
+                told = {"prefix": member.cast.prefix, "agency": agency}
+                _on(stage, 1.3, partial(call, case=stage.pick(slow), fate=Fate.UNSEEN, **told))
     for days, prefix in _SILENT:
         _on(stage, days, partial(call, prefix=prefix, urgent=True, fate=Fate.SILENT))

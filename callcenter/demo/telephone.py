@@ -59,11 +59,12 @@ class Telephone:
         urgent: bool = False,
         mobile: bool = False,
         visit_on: date | None = None,
+        agency: int | None = None,
     ) -> None:
         """Somebody calls and a ticket is opened; its life begins. What isn't said is drawn."""
         stage = self.stage
         member = stage.member(prefix or stage.pick(_SHARES))
-        home, case = self._home_and_case(member, case, urgent=urgent)
+        home, case = self._home_and_case(member, case, urgent=urgent, agency=agency)
         resident = self._resident(home, mobile=mobile, owner=service is Service.SYNDIC)
         fate = fate or stage.pick(_FATES)
         plot = self._open(member, member, home, resident, case, fate, service)
@@ -279,11 +280,20 @@ class Telephone:
         )
 
     def _home_and_case(
-        self, member: Founded, case: Case | None, *, urgent: bool = False
+        self,
+        member: Founded,
+        case: Case | None,
+        *,
+        urgent: bool = False,
+        agency: int | None = None,
     ) -> tuple[Home, Case]:
-        """Draw a case, then a home of somebody that it can happen to."""
+        """Draw a case, then a home of somebody (of that agency) that it can happen to."""
         stage = self.stage
-        lived_in = [home for home in stage.estates[member.id].homes if home.residents]
+        lived_in = [
+            home
+            for home in stage.estates[member.id].homes
+            if home.residents and agency in {None, home.place.agency}
+        ]
         if case is None:
             among = [
                 one

@@ -36,7 +36,8 @@ def planned(world: World) -> int:
 
 
 def test_planning_promises_accepts_and_tells(world: World) -> None:
-    ticket_id = planned(world)
+    with clock.frozen_at(TUESDAY):
+        ticket_id = planned(world)
     assert ticket_of(ticket_id).state == "planned"
     assert kinds_of(ticket_id)[-2:] == ["accepted", "visit_planned"]
     message = messages_of(ticket_id)[-1]
