@@ -24,7 +24,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "callcenter.calls.log_views",
     "callcenter.calls.plan_views",
     "callcenter.calls.live_views",
-    "callcenter.calls.phone_views",
+    "callcenter.calls.outgoing_views",
     "callcenter.members.account_views",
     "callcenter.members.draft_views",
     "callcenter.messaging.views",

@@ -26,7 +26,8 @@ from callcenter.routing.catalogue_types import AnswerOutcome, apply_answers
 from callcenter.routing.queries import OfferedCategory, list_categories
 from callcenter.routing.states import Location
 from callcenter.tickets.incident_rules import can_be_collective, read_settings
-from callcenter.tickets.queries.incidents import Around, IncidentLine, find_around
+from callcenter.tickets.queries.incident_places import Around, find_around
+from callcenter.tickets.queries.incidents import IncidentLine
 from callcenter.tickets.services.opening import NewTicket
 from callcenter.tickets.services.preview import TicketPreview, preview_ticket
 

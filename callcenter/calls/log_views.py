@@ -1,8 +1,9 @@
-"""One call of the log, its tickets, and the log as a file."""
+"""The log of calls, one call of it, its tickets, and the log as a file."""
 
 import csv
 import io
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from flask import Response, flash, render_template, request, url_for
@@ -17,21 +18,61 @@ from callcenter.calls.live_rules import durations
 from callcenter.calls.live_services import facts_of
 from callcenter.calls.log_services import link_ticket, unlink_ticket
 from callcenter.calls.models import Call
+from callcenter.calls.queries import CallFilter
+from callcenter.calls.states import Disposition
 from callcenter.calls.task_views import blueprint
-from callcenter.calls.views import call_filter
 from callcenter.core import clock
 from callcenter.core.db import transaction
 from callcenter.core.errors import UserError
 from callcenter.core.permissions import Permission
-from callcenter.core.phone import format_phone
+from callcenter.core.phone import format_phone, try_parse_phone
 from callcenter.members.queries import list_members
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.htmx import go_to
+from callcenter.ui.pagination import window_from
 
 __all__ = ["blueprint"]
 
 # A cell that starts so would be a formula in a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@blueprint.get("/calls")
+@requires(Permission.CALLS_READ)
+def index() -> ResponseReturnValue:
+    """List calls, newest first."""
+    actor = current_actor()
+    members = list_members()
+    page = queries.list_calls(actor, call_filter(), window_from(request.args, 2))
+    return render_template(
+        "calls/index.html",
+        page=page,
+        members=members,
+        names={member.id: member.short_name for member in members},
+        tickets=queries.list_ticket_references([row.Call.id for row in page.items]),
+        dispositions=words.DISPOSITIONS,
+        directions=words.DIRECTIONS,
+        services=words.SERVICES,
+        states=words.CALL_STATES,
+    )
+
+
+def call_filter() -> CallFilter:
+    """Return what the address narrows the log to; what makes no sense narrows nothing."""
+    number = try_parse_phone(request.args.get("number", ""))
+    member = request.args.get("member_id", "")
+    chosen = request.args.get("disposition", "")
+    try:
+        day = date.fromisoformat(request.args.get("day", ""))
+    except ValueError:
+        day = None
+    return CallFilter(
+        member_id=int(member) if member.isascii() and member.isdigit() else None,
+        disposition=chosen if chosen in set(Disposition) else "",
+        number=number.e164 if number else "",
+        agent_id=current_actor().user_id if request.args.get("mine") else None,
+        day=day,
+    )
 
 
 @blueprint.get("/calls/<int:call_id>")

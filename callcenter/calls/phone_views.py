@@ -5,13 +5,9 @@ provider's own reports. A provider that refuses undoes what was meant.
 """
 
 import logging
-import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode
 
-from flask import Blueprint, current_app, jsonify, request, url_for
+from flask import Blueprint, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -22,7 +18,6 @@ from callcenter.calls.call_acts import (
     hold,
     open_leg,
     pass_on,
-    start_outgoing,
     take_call,
 )
 from callcenter.calls.live_cards import card_of
@@ -30,26 +25,19 @@ from callcenter.calls.live_edge import tell_call, tell_presence
 from callcenter.calls.live_queries import line_words
 from callcenter.calls.models import Call
 from callcenter.calls.states import CallProvider, LegKind
-from callcenter.calls.tasks import count_attempt, get_task
+from callcenter.calls.telephone import Meant, gateway, meant_of, step
 from callcenter.calls.transfers import extension_of, list_targets, wanted_number
 from callcenter.calls.voice_gateway import VoiceGateway
 from callcenter.core.db import db, transaction
-from callcenter.core.errors import NotFound, ProviderError, UserError
+from callcenter.core.errors import ProviderError, UserError
 from callcenter.core.isolation import Actor
 from callcenter.core.permissions import Permission
 from callcenter.core.phone import format_phone
-from callcenter.members.queries import get_line
-from callcenter.messaging.gateway import GatewayConfig
-from callcenter.settings import Settings
-from callcenter.tickets.queries.pages import get_ticket
 from callcenter.ui.access import current_actor, requires
 
 log = logging.getLogger(__name__)
 
 blueprint = Blueprint("phone", __name__)
-
-_STEPS = "/webhooks/twilio/voice"
-_EXTENSION = "voice_gateway"
 
 
 @blueprint.errorhandler(UserError)
@@ -63,41 +51,6 @@ def unreachable(error: ProviderError) -> ResponseReturnValue:
     """The telephone provider did not do it."""
     log.warning("the telephone provider did not do it: %s", error.message)
     return jsonify(error=_("Le téléphone n'a pas répondu. Réessayez dans un instant.")), 502
-
-
-def gateway() -> VoiceGateway:
-    """Return this application's telephone."""
-    found: VoiceGateway | None = current_app.extensions.get(_EXTENSION)
-    if found is None:
-        settings: Settings = current_app.config["SETTINGS"]
-        found = VoiceGateway(
-            GatewayConfig(
-                account_sid=settings.sms_account_sid,
-                auth_token=settings.sms_auth_token,
-                base_url=settings.sandbox_url if settings.sms_sandbox else "",
-                connect_timeout=2.0,
-                read_timeout=8.0,
-            )
-        )
-        current_app.extensions[_EXTENSION] = found
-    return found
-
-
-def _step(name: str, **values: object) -> str:
-    origin = current_app.config["SETTINGS"].public_origin
-    return f"{origin}{_STEPS}/{name}?{urlencode(values)}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Meant:
-    """What is asked of the provider, once it is committed: plain values, no rows."""
-
-    call_id: int
-    provider_id: str
-    line_number: str
-    agent_leg: str = ""
-    transfer_leg: str = ""
-    number: str = ""
 
 
 def _answer(call: Call) -> ResponseReturnValue:
@@ -114,18 +67,6 @@ def _own(call_id: int, actor: Actor) -> Call:
     if call.provider != CallProvider.TWILIO:
         raise UserError(_("Cet appel se commande depuis le téléphone."))
     return call
-
-
-def _meant(call: Call) -> _Meant:
-    agent_leg = find_leg(call.id, LegKind.AGENT)
-    other = find_leg(call.id, LegKind.TRANSFER)
-    return _Meant(
-        call.id,
-        call.provider_id or "",
-        get_line(call.line_id).number if call.line_id else "",
-        agent_leg.provider_id if agent_leg else "",
-        other.provider_id if other else "",
-    )
 
 
 @blueprint.post("/desk/take")
@@ -151,13 +92,13 @@ def _take(call_id: int | None) -> ResponseReturnValue:
         call, agent = take_call(actor, call_id)
         tell_call(call)
         tell_presence(actor.home_id, agent)
-        meant = _meant(call)
+        meant = meant_of(call)
         answer = _answer(call)
     db.session.remove()  # nothing is held while the provider works
     who = {"call_id": meant.call_id, "agent_id": actor.user_id}
     try:
         leg = gateway().ring(
-            extension, meant.line_number, _step("agent", **who), _step("agent-status", **who)
+            extension, meant.line_number, step("agent", **who), step("agent-status", **who)
         )
     except ProviderError:
         with transaction():
@@ -171,7 +112,7 @@ def _take(call_id: int | None) -> ResponseReturnValue:
 
 
 def _command(
-    call_id: int, change: Callable[[Call], None], ask: Callable[[_Meant, VoiceGateway], None]
+    call_id: int, change: Callable[[Call], None], ask: Callable[[Meant, VoiceGateway], None]
 ) -> ResponseReturnValue:
     """Commit a change to the actor's own call, then have the provider do it."""
     actor = current_actor()
@@ -179,7 +120,7 @@ def _command(
         call = _own(call_id, actor)
         change(call)
         tell_call(call)
-        meant = _meant(call)
+        meant = meant_of(call)
         answer = _answer(call)
     db.session.remove()
     ask(meant, gateway())
@@ -193,7 +134,7 @@ def put_on_hold(call_id: int) -> ResponseReturnValue:
     return _command(
         call_id,
         lambda call: hold(call, on=True),
-        lambda meant, phone: phone.lead(meant.provider_id, _step("held", call_id=call_id)),
+        lambda meant, phone: phone.lead(meant.provider_id, step("held", call_id=call_id)),
     )
 
 
@@ -202,10 +143,10 @@ def put_on_hold(call_id: int) -> ResponseReturnValue:
 def resume(call_id: int) -> ResponseReturnValue:
     """Take the caller up again, alone: a colleague who was asked is let go."""
 
-    def ask(meant: _Meant, phone: VoiceGateway) -> None:
+    def ask(meant: Meant, phone: VoiceGateway) -> None:
         if meant.transfer_leg:
             _let_go(phone, meant.transfer_leg)
-        phone.lead(meant.agent_leg, _step("rejoin", call_id=call_id))
+        phone.lead(meant.agent_leg, step("rejoin", call_id=call_id))
 
     return _command(call_id, lambda call: hold(call, on=False), ask)
 
@@ -225,7 +166,7 @@ def transfer(call_id: int) -> ResponseReturnValue:
         call_id,
         change,
         lambda meant, phone: phone.lead(
-            meant.provider_id, _step("transfer", call_id=call_id, number=number)
+            meant.provider_id, step("transfer", call_id=call_id, number=number)
         ),
     )
 
@@ -238,14 +179,14 @@ def consult(call_id: int) -> ResponseReturnValue:
     get_call(call_id, actor)  # a call that isn't there says so, whatever the number
     number = wanted_number(request.form.get("number", ""))
 
-    def ask(meant: _Meant, phone: VoiceGateway) -> None:
-        phone.lead(meant.provider_id, _step("held", call_id=call_id))
-        phone.lead(meant.agent_leg, _step("consult", call_id=call_id))
+    def ask(meant: Meant, phone: VoiceGateway) -> None:
+        phone.lead(meant.provider_id, step("held", call_id=call_id))
+        phone.lead(meant.agent_leg, step("consult", call_id=call_id))
         leg = phone.ring(
             number,
             meant.line_number,
-            _step("consulted", call_id=call_id),
-            _step("agent-status", call_id=call_id),
+            step("consulted", call_id=call_id),
+            step("agent-status", call_id=call_id),
         )
         with transaction():
             open_leg(get_call(call_id, actor), leg, LegKind.TRANSFER, number, None)
@@ -266,8 +207,8 @@ def hand_over(call_id: int) -> ResponseReturnValue:
         hold(call, on=False)
         tell_presence(actor.home_id, pass_on(call, actor, format_phone(leg.number)))
 
-    def ask(meant: _Meant, phone: VoiceGateway) -> None:
-        phone.lead(meant.transfer_leg, _step("rejoin", call_id=call_id))
+    def ask(meant: Meant, phone: VoiceGateway) -> None:
+        phone.lead(meant.transfer_leg, step("rejoin", call_id=call_id))
         if meant.agent_leg:
             _let_go(phone, meant.agent_leg)
 
@@ -279,7 +220,7 @@ def hand_over(call_id: int) -> ResponseReturnValue:
 def hang_up(call_id: int) -> ResponseReturnValue:
     """End the call."""
 
-    def ask(meant: _Meant, phone: VoiceGateway) -> None:
+    def ask(meant: Meant, phone: VoiceGateway) -> None:
         for leg in (meant.transfer_leg, meant.agent_leg):
             if leg:
                 _let_go(phone, leg)
@@ -308,62 +249,3 @@ def targets(call_id: int) -> ResponseReturnValue:
             for one in found
         ]
     )
-
-
-@blueprint.post("/desk/tasks/<int:task_id>/call")
-@requires(Permission.DESK_USE)
-def call_back(task_id: int) -> ResponseReturnValue:
-    """Call somebody back from the list of tasks."""
-    actor = current_actor()
-    task = get_task(task_id, actor)
-    return _call(actor, task.line_id, task.member_id, task.number)
-
-
-@blueprint.post("/desk/lines/<int:line_id>/call")
-@requires(Permission.DESK_USE)
-def call_from_line(line_id: int) -> ResponseReturnValue:
-    """Call a number from a member's line (from a ticket, or from the desk)."""
-    actor = current_actor()
-    line = get_line(line_id)
-    if line.member_id not in actor.member_ids:
-        raise NotFound
-    return _call(actor, line.id, line.member_id, wanted_number(request.form.get("number", "")))
-
-
-@blueprint.post("/desk/tickets/<int:ticket_id>/call")
-@requires(Permission.DESK_USE)
-def call_about(ticket_id: int) -> ResponseReturnValue:
-    """Call the person of a ticket, from a line of the ticket's member."""
-    actor = current_actor()
-    ticket = get_ticket(actor, ticket_id)
-    return _call(actor, None, ticket.member_id, wanted_number(ticket.contact_number))
-
-
-def _call(actor: Actor, line_id: int | None, member_id: int, number: str) -> ResponseReturnValue:
-    """Ring the agent's telephone, then the person; without a telephone of ours, a ``tel:`` link."""
-    own_id = f"out-{secrets.token_hex(12)}"
-    with transaction():
-        try:
-            extension = extension_of(actor)
-        except UserError:
-            extension = ""
-        call, agent = start_outgoing(
-            actor, line_id, member_id, number, own_id if extension else None
-        )
-        count_attempt(member_id, number)
-        tell_call(call)
-        tell_presence(actor.home_id, agent)
-        meant = _meant(call)
-        call_id = call.id
-        url = url_for("calls.line_desk", line_id=call.line_id, call_id=call.id)
-        card = card_of(call, line_words(call))
-    if not extension:
-        return jsonify(call=card, url=url, tel=f"tel:{number}")
-    db.session.remove()
-    who: dict[str, Any] = {"call_id": call_id, "agent_id": actor.user_id}
-    leg = gateway().ring(
-        extension, meant.line_number, _step("out", **who), _step("out-agent-status", **who)
-    )
-    with transaction():
-        open_leg(get_call(call_id, actor), leg, LegKind.AGENT, extension, actor.user_id)
-    return jsonify(call=card, url=url)

@@ -14,7 +14,7 @@ from callcenter.core.isolation import Actor
 from callcenter.members.models import Organisation, PhoneLine
 from callcenter.routing.models import Category
 from callcenter.tickets.models import Assignment, Ticket
-from callcenter.tickets.queries.incidents import in_some_incident
+from callcenter.tickets.queries.incident_places import in_some_incident
 from callcenter.tickets.queries.visibility import visible_to
 from callcenter.tickets.states import LIVE_ASSIGNMENT_STATES, OPEN_STATES
 from callcenter.ui.pagination import Page, Window, page_of

@@ -5,9 +5,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from callcenter.calls import words
+from callcenter.calls.save_views import blueprint
 from callcenter.calls.states import TaskKind
 from callcenter.calls.tasks import MOST_SHOWN, TaskFilter, close_task, get_task, list_tasks
-from callcenter.calls.views import blueprint
 from callcenter.core.db import transaction
 from callcenter.core.errors import UserError
 from callcenter.core.permissions import Permission

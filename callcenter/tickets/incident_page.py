@@ -20,14 +20,12 @@ from callcenter.tickets.incident_rules import (
 )
 from callcenter.tickets.incident_states import IncidentEventKind, IncidentState
 from callcenter.tickets.models import Ticket
+from callcenter.tickets.queries.incident_places import Around, find_around, get_settings
 from callcenter.tickets.queries.incidents import (
-    Around,
     IncidentLine,
     IncidentTicketLine,
-    find_around,
     find_incident_of_ticket,
     get_incident_line,
-    get_settings,
     list_events,
     list_incident_tickets,
 )

@@ -1,8 +1,8 @@
-"""Incidents: the list, the one truth, and what people do about it."""
+"""One incident: the one truth, and what people do about it."""
 
 from typing import Any, Final
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -11,12 +11,10 @@ from wtforms.fields.choices import SelectChoice
 from callcenter.core.db import db, transaction
 from callcenter.core.errors import NotFound, UserError
 from callcenter.core.permissions import Permission
-from callcenter.estate.queries import get_residence_card, search
 from callcenter.tickets import words
 from callcenter.tickets.incident_forms import (
     AttachForm,
     EndForm,
-    NewIncidentForm,
     NewsForm,
     OwnerForm,
     ReopenForm,
@@ -28,16 +26,10 @@ from callcenter.tickets.incident_page import (
     IncidentPage,
     load_incident_page,
 )
-from callcenter.tickets.incident_states import IncidentState
 from callcenter.tickets.page_context import STATE_TONES
-from callcenter.tickets.queries.incidents import (
-    get_incident,
-    list_collective_categories,
-    list_incidents,
-    list_proposals,
-)
+from callcenter.tickets.queries.incidents import get_incident
 from callcenter.tickets.queries.occupants import count_to_warn
-from callcenter.tickets.queries.pages import get_id_by_reference, get_ticket, list_destinations
+from callcenter.tickets.queries.pages import get_id_by_reference, list_destinations
 from callcenter.tickets.services.incident_acts import IncidentAct
 from callcenter.tickets.services.incident_ends import reopen_incident, resolve_incident
 from callcenter.tickets.services.incident_news import Told, publish_news, warn_residents
@@ -46,17 +38,13 @@ from callcenter.tickets.services.incident_tickets import (
     give_incident,
     split_ticket,
 )
-from callcenter.tickets.services.incidents import NewIncident, open_from_ticket, open_incident
 from callcenter.tickets.states import ResolutionCode
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.forms import BaseForm, VersionedForm
 from callcenter.ui.htmx import go_to
-from callcenter.ui.pagination import window_from
 from callcenter.ui.theme import accents
 
 P = Permission
-PAGE_SIZE: Final = 30
-_DIGITS: Final = 18  # of a number that a column can hold
 
 _FORMS: Final[dict[str, type[BaseForm]]] = {
     "news": NewsForm,
@@ -65,89 +53,6 @@ _FORMS: Final[dict[str, type[BaseForm]]] = {
     "attach": AttachForm,
     "owner": OwnerForm,
 }
-
-
-@requires(P.TICKETS_READ)
-def incidents() -> ResponseReturnValue:
-    """List incidents, those in course first, and what looks like one."""
-    actor = current_actor()
-    ended = request.args.get("state") == IncidentState.RESOLVED
-    state = IncidentState.RESOLVED if ended else IncidentState.OPEN
-    return render_template(
-        "tickets/incidents.html",
-        page=list_incidents(actor, state, window_from(request.args, 1, PAGE_SIZE)),
-        proposals=[] if ended else list_proposals(actor),
-        state=state,
-        may_lead=actor.may(P.TICKETS_OPEN),
-        members={one.member_id: one.name for one in accents()},
-        **_words(),
-    )
-
-
-@requires(P.TICKETS_OPEN)
-def new_incident() -> ResponseReturnValue:
-    """Open an incident by hand: first the residence, then what happens there."""
-    actor = current_actor()
-    residence_id = _number("residence_id")
-    if residence_id is None:
-        typed = request.args.get("q", "").strip()[:200]
-        found = search(typed, actor.member_ids).residences if typed else ()
-        return render_template("tickets/incident_place.html", typed=typed, found=found)
-    card = get_residence_card(residence_id)
-    residence = card.residence
-    form = NewIncidentForm(
-        data={
-            "category_id": request.args.get("category_id", ""),
-            "building_id": request.args.get("building_id", ""),
-        }
-        if request.method == "GET"
-        else None
-    )
-    form.offer(
-        list_collective_categories(residence.member_id),
-        [(one.building_id, one.name) for one in card.buildings if one.building_id is not None],
-        _("Toute la résidence"),
-    )
-    if request.method == "POST" and form.validate():
-        try:
-            with transaction():
-                incident = open_incident(
-                    NewIncident(
-                        actor=actor,
-                        member_id=residence.member_id,
-                        category_id=int(form.category_id.data),
-                        residence_id=residence_id,
-                        building_id=int(form.building_id.data) if form.building_id.data else None,
-                        title=form.title.data or "",
-                        word=form.word.data or "",
-                        expected_text=form.expected.data or "",
-                        form_token=form.form_token.data,
-                    )
-                )
-        except UserError as error:
-            db.session.expire_all()
-            form.add_error(_FIELDS.get(error.field or "", error.field), error.message)
-        else:
-            return _to(incident.id, _("Incident ouvert."))
-    status = 422 if request.method == "POST" else 200
-    page = render_template(
-        "tickets/incident_new.html", form=form, residence=residence, accent_id=residence.member_id
-    )
-    return page, status
-
-
-@requires(P.TICKETS_OPEN)
-def open_incident_from(ticket_id: int) -> ResponseReturnValue:
-    """Open an incident from a ticket, with every ticket alike: one click."""
-    actor = current_actor()
-    get_ticket(actor, ticket_id)
-    try:
-        with transaction():
-            incident = open_from_ticket(actor, ticket_id, request.form.get("form_token", "")[:64])
-    except UserError as error:
-        flash(error.message, "warning")
-        return go_to(url_for("tickets.detail", ticket_id=ticket_id))
-    return _to(incident.id, _("Incident ouvert : les demandes semblables y sont rattachées."))
 
 
 @requires(P.TICKETS_READ)
@@ -224,7 +129,7 @@ def incident_split(incident_id: int, ticket_id: int) -> ResponseReturnValue:
     get_incident(actor, incident_id)
     with transaction():
         split_ticket(IncidentAct(actor, incident_id), ticket_id)
-    return _to(incident_id, _("Demande détachée : elle suit son propre chemin."))
+    return go_to_incident(incident_id, _("Demande détachée : elle suit son propre chemin."))
 
 
 @requires(P.TICKETS_OPEN)
@@ -243,7 +148,7 @@ def incident_warn(incident_id: int) -> ResponseReturnValue:
             page = load_incident_page(actor, incident_id)
             form.add_error(error.field, error.message)
         else:
-            return _to(incident_id, _("Habitants prévenus.") + " " + _told(told))
+            return go_to_incident(incident_id, _("Habitants prévenus.") + " " + _told(told))
     count = count_to_warn(page.incident)
     form.count.data, form.count.raw_data = count, None
     shown = render_template(
@@ -255,28 +160,6 @@ def incident_warn(incident_id: int) -> ResponseReturnValue:
         accent_id=page.incident.member_id,
     )
     return shown, 422 if form.form_errors else 200
-
-
-def add_incident_routes(blueprint: Blueprint) -> None:
-    """Give the pages of incidents their addresses, under the tickets'."""
-    one = "/incidents/<int:incident_id>"
-    for rule, view, methods in (
-        ("/incidents", incidents, ["GET"]),
-        ("/incidents/new", new_incident, ["GET", "POST"]),
-        ("/incidents/from/<int:ticket_id>", open_incident_from, ["POST"]),
-        (one, incident, ["GET"]),
-        (f"{one}/news", incident_news, ["POST"]),
-        (f"{one}/resolve", incident_resolve, ["POST"]),
-        (f"{one}/reopen", incident_reopen, ["POST"]),
-        (f"{one}/attach", incident_attach, ["POST"]),
-        (f"{one}/owner", incident_owner, ["POST"]),
-        (f"{one}/split/<int:ticket_id>", incident_split, ["POST"]),
-        (f"{one}/warn", incident_warn, ["GET", "POST"]),
-    ):
-        blueprint.add_url_rule(rule, view_func=view, methods=methods)
-
-
-_FIELDS: Final = {"place": "building_id", "expected_text": "expected"}
 
 
 def _act(incident_id: int, name: str, run: Any) -> ResponseReturnValue:
@@ -300,7 +183,7 @@ def _act(incident_id: int, name: str, run: Any) -> ResponseReturnValue:
             # The person now sees the new state beside the own words, and may send again.
             form.version.data, form.version.raw_data = page.incident.version, None
         return _show(page, form, name, status=422)
-    return _to(incident_id, said)
+    return go_to_incident(incident_id, said)
 
 
 def _show(
@@ -318,7 +201,7 @@ def _show(
         failed=name,
         accent_id=page.incident.member_id,
         members={one.member_id: one.name for one in accents()},
-        **_words(),
+        **incident_words(),
     )
     return shown, status
 
@@ -360,17 +243,14 @@ def _told(told: Told) -> str:
     return str(words_)
 
 
-def _to(incident_id: int, said: str) -> ResponseReturnValue:
+def go_to_incident(incident_id: int, said: str) -> ResponseReturnValue:
+    """Say what was done, on the incident's page."""
     flash(said, "success")
     return go_to(url_for("tickets.incident", incident_id=incident_id))
 
 
-def _number(name: str) -> int | None:
-    text = request.values.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
-
-
-def _words() -> dict[str, Any]:
+def incident_words() -> dict[str, Any]:
+    """Return the words that the pages of incidents share."""
     return {
         "words": words,
         "state_tones": STATE_TONES,

@@ -21,10 +21,10 @@ from callcenter.estate.panels import register_found_panel
 from callcenter.tickets import found, words
 from callcenter.tickets.action_views import add_action_routes
 from callcenter.tickets.forms import SaveViewForm
-from callcenter.tickets.incident_views import add_incident_routes
+from callcenter.tickets.incident_list_views import add_incident_routes
 from callcenter.tickets.page_context import STATE_TONES, load_page, show_page
 from callcenter.tickets.queries.filters import PRIORITIES, TicketFilters
-from callcenter.tickets.queries.incidents import list_proposals
+from callcenter.tickets.queries.incident_places import list_proposals
 from callcenter.tickets.queries.lists import (
     COUNT_MAX,
     EXPORT_MAX,

@@ -18,12 +18,8 @@ from callcenter.tickets.errors import ConflictError
 from callcenter.tickets.incident_models import Incident, IncidentTicket
 from callcenter.tickets.incident_states import IncidentState, SubscriberAnswer
 from callcenter.tickets.models import Ticket
-from callcenter.tickets.queries.incidents import (
-    find_around,
-    get_incident,
-    list_proposals,
-    list_unfinished,
-)
+from callcenter.tickets.queries.incident_places import find_around, list_proposals
+from callcenter.tickets.queries.incidents import get_incident, list_unfinished
 from callcenter.tickets.queries.occupants import count_to_warn
 from callcenter.tickets.services import incident_ends
 from callcenter.tickets.services.incident_callers import join_incident

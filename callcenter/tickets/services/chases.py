@@ -6,7 +6,7 @@ from callcenter.core.db import db
 from callcenter.core.permissions import Permission
 from callcenter.tickets.incident_rules import is_too_many
 from callcenter.tickets.models import Ticket
-from callcenter.tickets.queries.incidents import get_settings
+from callcenter.tickets.queries.incident_places import get_settings
 from callcenter.tickets.rules import is_open
 from callcenter.tickets.services.acts import Act, Work, begin
 from callcenter.tickets.states import EventKind, Visibility

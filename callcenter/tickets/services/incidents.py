@@ -27,7 +27,7 @@ from callcenter.tickets.incident_rules import (
 )
 from callcenter.tickets.incident_states import IncidentEventKind, IncidentState
 from callcenter.tickets.models import Assignment, Ticket
-from callcenter.tickets.queries.incidents import could_join, get_settings
+from callcenter.tickets.queries.incident_places import could_join, get_settings
 from callcenter.tickets.queries.visibility import visible_to
 from callcenter.tickets.rules import is_open, place_words
 from callcenter.tickets.services.acts import (
