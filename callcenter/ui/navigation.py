@@ -116,22 +116,22 @@ def _count(name: str) -> int:
     return source() if source else 0
 
 
-def _link(entry: Entry) -> Link | None:
-    if entry.permission not in g.actor.permissions:
-        return None
-    if entry.endpoint not in current_app.view_functions:
-        return None
-    here = request.endpoint or ""
-    url = url_for(entry.endpoint)
-    below = url != "/" and request.path.startswith(url.rstrip("/") + "/")
-    return Link(
-        label=str(entry.label),
-        url=url,
-        icon=entry.icon,
-        active=here == entry.endpoint or below,
-        count=_count(entry.badge),
-        hint=str(entry.hint),
-    )
+def _may_open(entry: Entry) -> bool:
+    known = entry.endpoint in current_app.view_functions
+    return known and entry.permission in g.actor.permissions
+
+
+def _here(entries: list[Entry]) -> Entry | None:
+    """Return the one entry that this page is, or is the nearest below."""
+
+    def nearness(entry: Entry) -> int:
+        if request.endpoint == entry.endpoint:
+            return len(request.path) + 1
+        folder = url_for(entry.endpoint).rstrip("/") + "/"
+        return len(folder) if folder != "/" and request.path.startswith(folder) else 0
+
+    best = max(entries, key=nearness, default=None)
+    return best if best is not None and nearness(best) else None
 
 
 def menu() -> tuple[Section, ...]:
@@ -140,9 +140,22 @@ def menu() -> tuple[Section, ...]:
         return ()
     made: tuple[Section, ...] | None = g.get("ui_menu")
     if made is None:
+        allowed = [entry for group in MENU for entry in group.entries if _may_open(entry)]
+        here = _here(allowed)
         sections = []
         for group in MENU:
-            links = tuple(link for entry in group.entries if (link := _link(entry)))
+            links = tuple(
+                Link(
+                    label=str(entry.label),
+                    url=url_for(entry.endpoint),
+                    icon=entry.icon,
+                    active=entry is here,
+                    count=_count(entry.badge),
+                    hint=str(entry.hint),
+                )
+                for entry in group.entries
+                if _may_open(entry)
+            )
             if links:
                 sections.append(Section(str(group.label), links, group.folded))
         made = g.ui_menu = tuple(sections)
