@@ -49,6 +49,7 @@ def chores() -> list[Chore]:
         Chore("expired", 5, periodic.expire_messages),
         Chore("reconciled", 20, periodic.reconcile_messages),
         Chore("drafts purged", 3600, periodic.purge_drafts),
+        Chore("flags purged", 900, periodic.purge_place_flags),
         Chore("incidents finished", 5, periodic.finish_incidents),
         Chore("tickets closed", 600, periodic.close_silent_tickets),
         Chore("silent calls ended", 30, calls.end_silent_calls),

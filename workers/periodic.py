@@ -8,6 +8,7 @@ from flask import Flask
 from callcenter.core.db import session_scope, transaction
 from callcenter.core.errors import ProviderError
 from callcenter.core.isolation import Scope
+from callcenter.estate.flag_services import purge_flags
 from callcenter.members import drafts
 from callcenter.messaging import upkeep
 from callcenter.messaging.gateway import Gateway, SentMessage
@@ -79,6 +80,12 @@ def purge_drafts(_app: Flask) -> int:
     """Forget old drafts of forms."""
     with session_scope(_EVERYTHING), transaction():
         return drafts.purge_drafts()
+
+
+def purge_place_flags(_app: Flask) -> int:
+    """Erase the flags on places whose time is over."""
+    with session_scope(_EVERYTHING), transaction():
+        return purge_flags()
 
 
 def finish_incidents(_app: Flask) -> int:

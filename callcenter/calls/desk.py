@@ -17,7 +17,8 @@ from callcenter.core import clock
 from callcenter.core.errors import NotFound
 from callcenter.core.isolation import Actor
 from callcenter.core.phone import can_receive_sms, format_phone, try_parse_phone
-from callcenter.estate.queries import get_dwelling_card, get_person, get_residence_card
+from callcenter.estate.flag_queries import Flag, list_flags
+from callcenter.estate.queries import get_dwelling_card, get_person, get_residence_line
 from callcenter.estate.records import DwellingCard, Person, ResidenceLine
 from callcenter.members.models import Organisation
 from callcenter.members.queries import get_member
@@ -59,6 +60,7 @@ class Desk:
     around: Around = field(default_factory=Around)
     tickets: Sequence[Row[*tuple[Any, ...]]] = ()
     calls: Sequence[Row[*tuple[Any, ...]]] = ()
+    flags: tuple[Flag, ...] = ()
 
     @property
     def handed_over(self) -> bool:
@@ -208,6 +210,9 @@ def build_desk(line: DeskLine, values: Mapping[str, str], actor: Actor) -> Desk:
     _read_request(desk)
     look_around(desk, actor)
     desk.calls = list_last_calls(desk.owner.id, desk.contact_id, desk.dwelling_id)
+    if desk.residence_id is not None:
+        known = list_flags(actor, desk.owner.id, desk.residence_id, desk.dwelling_id)
+        desk.flags = tuple(flag for flag in known if flag.begun(clock.today()))
     return desk
 
 
@@ -281,7 +286,7 @@ def _card(dwelling_id: int | None) -> DwellingCard | None:
 
 def _residence(residence_id: int | None) -> ResidenceLine | None:
     try:
-        return get_residence_card(residence_id).residence if residence_id else None
+        return get_residence_line(residence_id) if residence_id else None
     except NotFound:
         return None
 

@@ -28,6 +28,7 @@ from callcenter.core.db import transaction
 from callcenter.core.permissions import Permission
 from callcenter.core.phone import format_phone, try_parse_phone
 from callcenter.estate.panels import register_place_panel
+from callcenter.estate.place_views import flag_words, note_flags
 from callcenter.estate.queries import find_callers, search
 from callcenter.estate.records import Person
 from callcenter.estate.words import EQUIPMENT, OCCUPANCY_ROLES
@@ -123,6 +124,7 @@ def render_desk(
     people: Sequence[Person] = (),
 ) -> ResponseReturnValue:
     """Show the desk."""
+    note_flags(desk.flags)
     shown = render_template(
         "calls/desk.html",
         desk=desk,
@@ -146,6 +148,7 @@ def _words() -> dict[str, object]:
         "answer_prefix": ANSWER_PREFIX,
         "roles": OCCUPANCY_ROLES,
         "equipment": EQUIPMENT,
+        **flag_words(),
     }
 
 
@@ -212,6 +215,8 @@ def _fragment(line_id: int, template: str, *, around: bool) -> ResponseReturnVal
     form.sms_number.data = desk.sms_number
     if around and desk.person:
         note_reading("contact", desk.person.contact_id, desk.person.member_id)
+    if around:
+        note_flags(desk.flags)
     if around and desk.card:
         note_reading("dwelling", desk.card.place.dwelling_id, desk.card.place.member_id)
     return render_template(

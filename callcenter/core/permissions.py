@@ -20,6 +20,8 @@ class Permission(StrEnum):
     ESTATE_READ = "estate.read"
     ESTATE_EDIT = "estate.edit"
     ESTATE_IMPORT = "estate.import"
+    # What to do for a vulnerable person: for who answers them or sends somebody to them.
+    ESTATE_READ_VULNERABILITY = "estate.read_vulnerability"
     ROUTING_EDIT = "routing.edit"
     MESSAGING_READ = "messaging.read"
     MESSAGING_EDIT = "messaging.edit"
@@ -54,6 +56,7 @@ _AGENT = frozenset(
         P.TICKETS_READ_RESTRICTED,
         P.ESTATE_READ,
         P.ESTATE_EDIT,
+        P.ESTATE_READ_VULNERABILITY,
         P.MESSAGING_READ,
     }
 )
@@ -65,6 +68,7 @@ _STAFF = frozenset(
         P.TICKETS_OPEN,
         P.TICKETS_HANDLE,
         P.ESTATE_READ,
+        P.ESTATE_READ_VULNERABILITY,
         P.MESSAGING_READ,
     }
 )

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from callcenter.core.audit import AuditEntry
 from callcenter.core.db import db
-from callcenter.estate.models import ImportRun
+from callcenter.estate.import_models import ImportRun
 from callcenter.estate.states import ImportKind, ImportState
 from callcenter.ui.pagination import Page, Window, page_of
 

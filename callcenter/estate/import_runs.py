@@ -12,7 +12,7 @@ from callcenter.core import clock
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound, UserError
 from callcenter.estate.applying.staging import hold_import_lock
-from callcenter.estate.models import ImportRun
+from callcenter.estate.import_models import ImportRun
 from callcenter.estate.states import ImportKind, ImportState
 from callcenter.members.models import Organisation
 

@@ -14,6 +14,7 @@ from callcenter.estate.applying.contracts import apply_contracts
 from callcenter.estate.applying.dwellings import apply_dwellings
 from callcenter.estate.applying.leases import apply_leases, touched_people
 from callcenter.estate.applying.outcome import Applied, Doubt, Refusal
+from callcenter.estate.import_models import ImportMapping, ImportRun
 from callcenter.estate.importing.fields import FileKind
 from callcenter.estate.importing.mapping import Mapping
 from callcenter.estate.importing.outcome import Problem
@@ -25,7 +26,6 @@ from callcenter.estate.importing.reader import (
     read_file,
 )
 from callcenter.estate.importing.report import QuarantineWriter
-from callcenter.estate.models import ImportMapping, ImportRun
 from callcenter.estate.search_text import make_room, refresh_search
 from callcenter.estate.states import ImportKind
 

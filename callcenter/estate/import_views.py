@@ -24,8 +24,8 @@ from callcenter.core.permissions import Permission
 from callcenter.core.queues import Job, enqueue
 from callcenter.estate import import_queries, import_runs, import_services, import_words
 from callcenter.estate.forms import ApplyForm, UploadForm
+from callcenter.estate.import_models import ImportRun
 from callcenter.estate.importing.report import disarm
-from callcenter.estate.models import ImportRun
 from callcenter.estate.states import ImportKind, ImportState
 from callcenter.members.queries import list_members
 from callcenter.settings import Settings

@@ -1,4 +1,7 @@
-"""Tables of the estate: places, people, who lives where, and who maintains what."""
+"""Tables of the estate: places, people, who lives where, and who maintains what.
+
+Imports stand in ``import_models``, flags and the history of fields in ``history_models``.
+"""
 
 from datetime import date, datetime
 from typing import Any
@@ -8,8 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.core.db import Base, Dated, Owned, behind_wall, one_of
 from callcenter.estate.states import (
-    ImportKind,
-    ImportState,
+    ContactLanguage,
     NumberFlag,
     OccupancyRole,
     Ownership,
@@ -117,6 +119,8 @@ class Dwelling(Owned, Base):
     search: Mapped[str] = mapped_column(default="")
     # What the last import said of the row, as a digest: the same file again changes nothing.
     import_digest: Mapped[str] = mapped_column(default="")
+    created_from: Mapped[str] = mapped_column(default="", server_default="")
+    created_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -126,6 +130,7 @@ class Contact(Owned, Dated, Base):
     __tablename__ = "contact"
     __table_args__ = (
         UniqueConstraint("member_id", "id"),
+        one_of("language", ContactLanguage),
         _search_index("contact"),
     )
 
@@ -133,8 +138,11 @@ class Contact(Owned, Dated, Base):
     last_name: Mapped[str]
     first_name: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
-    language: Mapped[str] = mapped_column(default="fr")
+    # The language that the person is written to in.
+    language: Mapped[str] = mapped_column(default=ContactLanguage.FRENCH)
     source: Mapped[str] = mapped_column(default="import")
+    # Which file, or who, the row came from; what changed since stands in ``estate_change``.
+    created_from: Mapped[str] = mapped_column(default="", server_default="")
     search: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=1)
 
@@ -163,6 +171,7 @@ class ContactPhone(Owned, Dated, Base):
     kind: Mapped[str]
     note: Mapped[str] = mapped_column(default="")
     source: Mapped[str] = mapped_column(default="import")
+    created_from: Mapped[str] = mapped_column(default="", server_default="")
     flag: Mapped[str] = mapped_column(default=NumberFlag.NONE)
     preferred: Mapped[bool] = mapped_column(default=False)
     # A column and not an index on an expression: under row-level security PostgreSQL would not
@@ -201,6 +210,7 @@ class Occupancy(Owned, Dated, Base):
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     source: Mapped[str] = mapped_column(default="import")
+    created_from: Mapped[str] = mapped_column(default="", server_default="")
     # How the member's file names this row, and a digest of what it last said.
     import_key: Mapped[str] = mapped_column(default="")
     import_digest: Mapped[str] = mapped_column(default="")
@@ -248,47 +258,6 @@ class ContractResidence(Owned, Base):
 
     contract_id: Mapped[int]
     residence_id: Mapped[int]
-
-
-class ImportRun(Owned, Base):
-    """One file that a member sent: what was read, changed and refused."""
-
-    __tablename__ = "import_run"
-    __table_args__ = (
-        UniqueConstraint("member_id", "id"),
-        one_of("state", ImportState),
-        one_of("kind", ImportKind),
-        Index("ix_import_run_member", "member_id", "started_at"),
-    )
-
-    kind: Mapped[str]
-    file_name: Mapped[str]
-    dry_run: Mapped[bool] = mapped_column(default=False)
-    state: Mapped[str]
-    started_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-    actor_id: Mapped[int | None]
-    actor_label: Mapped[str] = mapped_column(default="")
-    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    error: Mapped[str] = mapped_column(default="")
-    # Names inside var_dir/imports: the file as sent, and what was refused of it ("" if neither).
-    kept_file: Mapped[str] = mapped_column(default="")
-    report_file: Mapped[str] = mapped_column(default="")
-
-
-class ImportMapping(Owned, Base):
-    """How a member's files of one kind are read: columns, transformations, code lists."""
-
-    __tablename__ = "import_mapping"
-    __table_args__ = (
-        UniqueConstraint("member_id", "id"),
-        UniqueConstraint("member_id", "kind"),
-        one_of("kind", ImportKind),
-    )
-
-    kind: Mapped[str]
-    mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    version: Mapped[int] = mapped_column(default=1)
 
 
 class SearchWord(Owned, Base):

@@ -47,6 +47,7 @@ __all__ = [
     "get_dwelling_card",
     "get_person",
     "get_residence_card",
+    "get_residence_line",
     "list_contracts_in_force",
     "list_places",
     "load_people",
@@ -152,6 +153,30 @@ def list_contracts_in_force(member_id: int, residence_id: int) -> tuple[Contract
         .limit(MAX_CONTRACTS)
     )
     return tuple(Contract(**row._mapping) for row in rows)  # noqa: SLF001 - a Row's public face
+
+
+def get_residence_line(residence_id: int) -> ResidenceLine:
+    """Return a residence's names alone, without counting its homes. One statement.
+
+    NotFound when the actor's members have no such residence.
+    """
+    row = db.session.execute(
+        select(
+            Residence.id,
+            Residence.member_id,
+            Residence.code,
+            Residence.name,
+            Residence.postcode,
+            Residence.city,
+            Residence.ownership,
+            func.coalesce(Agency.name, ""),
+        )
+        .outerjoin(Agency, Agency.id == Residence.agency_id)
+        .where(Residence.id == residence_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return ResidenceLine(*row)
 
 
 def get_residence_card(residence_id: int, building_id: int | None = None) -> ResidenceCard:

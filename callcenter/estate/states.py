@@ -55,3 +55,25 @@ class ImportState(StrEnum):
     TO_CONFIRM = "to_confirm"
     DONE = "done"
     FAILED = "failed"
+
+
+class ContactLanguage(StrEnum):
+    """The languages that a person can be written to in: those that the texts exist in."""
+
+    FRENCH = "fr"
+    ENGLISH = "en"
+
+
+class FlagKind(StrEnum):
+    """What a home's flag is about. The last two are read only by those who need them."""
+
+    WORKS = "works"
+    PROCEDURE = "procedure"
+    VULNERABILITY = "vulnerability"
+
+
+class ChangeSource(StrEnum):
+    """Who changed a field of the estate."""
+
+    IMPORT = "import"
+    AGENT = "agent"

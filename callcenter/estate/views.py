@@ -1,4 +1,4 @@
-"""The estate's pages: one search box, a home, a residence, a person and how to mend them."""
+"""The estate's pages: one search box, a person and how to mend what is known of them."""
 
 from typing import Any
 
@@ -11,19 +11,14 @@ from callcenter.core.db import transaction
 from callcenter.core.errors import NotFound, UserError
 from callcenter.core.permissions import Permission
 from callcenter.estate import services, words
-from callcenter.estate.care import check_care, get_care, person_in_care
+from callcenter.estate.care import get_care, person_in_care
 from callcenter.estate.contract_views import add_contract_routes
-from callcenter.estate.forms import ContactForm, DepartureForm, OccupantForm, PhoneForm
+from callcenter.estate.forms import ContactForm, DepartureForm, PhoneForm
 from callcenter.estate.import_views import add_import_routes
-from callcenter.estate.panels import found_panels, place_panels
-from callcenter.estate.queries import (
-    get_dwelling_card,
-    get_person,
-    get_residence_card,
-    search,
-)
+from callcenter.estate.panels import found_panels
+from callcenter.estate.place_views import add_place_routes
+from callcenter.estate.queries import get_person, search
 from callcenter.estate.records import Person, SearchResults
-from callcenter.estate.states import OccupancyRole
 from callcenter.members.queries import list_members
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.htmx import go_to, is_htmx
@@ -53,76 +48,6 @@ def index() -> ResponseReturnValue:
     }
     template = "estate/_results.html" if is_htmx() else "estate/index.html"
     return render_template(template, **context)
-
-
-@blueprint.get("/dwellings/<int:dwelling_id>")
-@requires(Permission.ESTATE_READ)
-def dwelling(dwelling_id: int) -> ResponseReturnValue:
-    """Show a home: people, contracts, residence, and what other rooms know of it."""
-    return _dwelling_page(dwelling_id, OccupantForm(starts_on=clock.today()))
-
-
-def _dwelling_page(dwelling_id: int, form: OccupantForm, status: int = 200) -> ResponseReturnValue:
-    card = get_dwelling_card(dwelling_id)
-    check_care(get_care(current_actor()), card.place.residence_id)
-    note_reading("dwelling", dwelling_id, card.place.member_id)
-    return (
-        render_template(
-            "estate/dwelling.html",
-            card=card,
-            place=card.place,
-            form=form,
-            panels=place_panels(card.place.member_id, card.place.residence_id, dwelling_id),
-            words=words,
-            may_edit=current_actor().may(Permission.ESTATE_EDIT),
-            today=clock.today(),
-            accent_id=card.place.member_id,
-        ),
-        status,
-    )
-
-
-@blueprint.post("/dwellings/<int:dwelling_id>/occupants")
-@requires(Permission.ESTATE_EDIT)
-def add_occupant(dwelling_id: int) -> ResponseReturnValue:
-    """Add somebody who lives in a home."""
-    form = OccupantForm()
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                services.add_occupant(
-                    dwelling_id,
-                    form.told(),
-                    OccupancyRole(form.role.data),
-                    form.starts_on.data,
-                    form.number.data or "",
-                    current_actor(),
-                )
-        except UserError as error:
-            form.add_error(error.field, error.message)
-        else:
-            flash(_("Occupant ajouté."), "good")
-            return go_to(url_for("estate.dwelling", dwelling_id=dwelling_id))
-    return _dwelling_page(dwelling_id, form, 422)
-
-
-@blueprint.get("/residences/<int:residence_id>")
-@requires(Permission.ESTATE_READ)
-def residence(residence_id: int) -> ResponseReturnValue:
-    """Show a residence: buildings, contracts, homes, and what other rooms know of it."""
-    check_care(get_care(current_actor()), residence_id)
-    building = request.args.get("building", type=int)
-    card = get_residence_card(residence_id, building)
-    return render_template(
-        "estate/residence.html",
-        card=card,
-        residence=card.residence,
-        building=building,
-        panels=place_panels(card.residence.member_id, residence_id, None),
-        words=words,
-        today=clock.today(),
-        accent_id=card.residence.member_id,
-    )
 
 
 @blueprint.get("/contacts/<int:contact_id>")
@@ -244,5 +169,6 @@ def end_occupancy(occupancy_id: int) -> ResponseReturnValue:
     return _contact_page(get_person(contact_id), departure=(occupancy_id, form))
 
 
+add_place_routes(blueprint)
 add_contract_routes(blueprint)
 add_import_routes(blueprint)

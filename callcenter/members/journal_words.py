@@ -29,6 +29,9 @@ OBJECTS: Final[dict[str, LazyString]] = {
     "dwelling": _l("logement"),
     "residence": _l("résidence"),
     "import_run": _l("import"),
+    "import_mapping": _l("correspondance de colonnes"),
+    "place_flag": _l("signalement"),
+    "maintenance_contract": _l("contrat d'entretien"),
 }
 
 _VERBS: Final[dict[str, LazyString]] = {
@@ -53,6 +56,10 @@ _VERBS: Final[dict[str, LazyString]] = {
     "sessions_ended": _l("sessions fermées"),
     "signed_in": _l("connexion"),
     "signed_out": _l("déconnexion"),
+    "purged": _l("effacé, car échu"),
+    "settled": _l("reporté chez le bailleur"),
+    "extended": _l("prolongé"),
+    "withdrawn": _l("levé"),
     "read": _l("consulté"),
     "viewed": _l("consulté"),
     "exported": _l("exporté"),

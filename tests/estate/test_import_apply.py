@@ -11,8 +11,8 @@ from callcenter.core import clock
 from callcenter.core.db import db, session_scope, transaction
 from callcenter.core.isolation import Scope
 from callcenter.estate.applying.staging import hold_import_lock
+from callcenter.estate.import_models import ImportRun
 from callcenter.estate.import_runner import run_import
-from callcenter.estate.models import ImportRun
 from callcenter.estate.services import (
     PersonDetails,
     add_phone,
