@@ -93,4 +93,4 @@ def _flags(kinds: Collection[FlagKind], *about: object) -> tuple[Flag, ...]:
         .order_by(PlaceFlag.kind.desc(), PlaceFlag.ends_on, PlaceFlag.id)
         .limit(MOST_FLAGS)
     )
-    return tuple(Flag(*row) for row in rows)
+    return tuple(Flag(*row._tuple()) for row in rows)

@@ -49,13 +49,16 @@ class ContactForm(_PersonFields):
         max_length=254,
         render_kw={"autocomplete": "off", "inputmode": "email"},
     )
-    language = SelectField(_l("Langue"), choices=options(LANGUAGES))
+    language = SelectField(
+        _l("Langue des messages"),
+        choices=options(LANGUAGES),
+        description=_l("Celle des SMS et de la page de suivi."),
+    )
 
-    def keep_choice(self, civility: str, language: str) -> None:
-        """Offer what the member's file said, even if it is none of ours."""
-        for field, value in ((self.civility, civility), (self.language, language)):
-            if value not in {choice.value for choice in field.choices}:
-                field.choices = [*field.choices, *options({value: value})]
+    def keep_choice(self, civility: str) -> None:
+        """Offer the civility that the member's file said, even if it is none of ours."""
+        if civility not in {choice.value for choice in self.civility.choices}:
+            self.civility.choices = [*self.civility.choices, *options({civility: civility})]
 
     def told(self) -> PersonDetails:
         """Return what was written of the person."""

@@ -78,7 +78,7 @@ def _contact_page(
             language=person.language,
             version=person.version,
         )
-    form.keep_choice(person.civility, person.language)
+    form.keep_choice(person.civility)
     return (
         render_template(
             "estate/contact.html",
@@ -101,7 +101,7 @@ def edit_contact(contact_id: int) -> ResponseReturnValue:
     """Write a person's names, e-mail and language."""
     person = get_person(contact_id)
     form = ContactForm()
-    form.keep_choice(person.civility, person.language)
+    form.keep_choice(person.civility)
     if form.validate_on_submit():
         try:
             with transaction():

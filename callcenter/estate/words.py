@@ -38,12 +38,6 @@ EQUIPMENT: Final[dict[str, LazyString]] = {
 LANGUAGES: Final[dict[str, LazyString]] = {
     "fr": _l("français"),
     "en": _l("anglais"),
-    "ar": _l("arabe"),
-    "tr": _l("turc"),
-    "pt": _l("portugais"),
-    "es": _l("espagnol"),
-    "uk": _l("ukrainien"),
-    "ru": _l("russe"),
 }
 
 HEATINGS: Final[dict[str, LazyString]] = {

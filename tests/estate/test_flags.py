@@ -89,9 +89,7 @@ def test_an_agent_flags_a_home_and_the_desk_says_so(agent: PageChecker, world: W
     assert one(world.a.id, "SELECT note FROM place_flag") == ""
     desk = agent.get(f"/desk/{world.a.line}?dwelling_id={world.a.home}")
     assert "Ne pas couper l'électricité" in desk.text
-    assert (
-        "Ne pas couper" not in agent.get(f"/desk/{world.a.line}?dwelling_id={world.a.flat}").text
-    )
+    assert "Ne pas couper" not in agent.get(f"/desk/{world.a.line}?dwelling_id={world.a.flat}").text
     read = "SELECT count(*) FROM audit_entry WHERE action = 'place_flag.read'"
     assert one(world.a.id, read) == 1
     told = "SELECT changes::text FROM audit_entry WHERE action = 'flag.added'"
@@ -121,7 +119,7 @@ def test_what_is_missing_or_too_long_is_said(
         "flag-starts_on": _day(0),
         "flag-ends_on": _day(100),
     } | changes
-    refused = agent.submit(agent.get(address), f"{address}/flags", status=422, **sent)  # type: ignore[arg-type]
+    refused = agent.submit(agent.get(address), f"{address}/flags", status=422, **sent)
     assert words in refused.text
     assert one(world.a.id, "SELECT count(*) FROM place_flag") == 0
 
@@ -156,7 +154,7 @@ def test_a_residence_has_works_alone_and_its_homes_show_them(
     home = agent.get(f"/estate/dwellings/{world.a.home}").text
     assert "Ravalement des façades" in home
     assert "toute la résidence" in home
-    agent.submit(page, f"{address}/flags", status=422, **(sent | {"flag-kind": "vulnerability"}))  # type: ignore[arg-type]
+    agent.submit(page, f"{address}/flags", status=422, **(sent | {"flag-kind": "vulnerability"}))
 
 
 def test_a_caretaker_sees_works_and_nothing_of_people(client: FlaskClient, world: World) -> None:
