@@ -75,7 +75,7 @@ def get_flag(actor: Actor, flag_id: int) -> Flag:
 def _flags(kinds: Collection[FlagKind], *about: object) -> tuple[Flag, ...]:
     rows = db.session.execute(
         select(
-            PlaceFlag.id,
+            PlaceFlag.id.label("flag_id"),
             PlaceFlag.residence_id,
             PlaceFlag.dwelling_id,
             PlaceFlag.member_id,
@@ -93,4 +93,4 @@ def _flags(kinds: Collection[FlagKind], *about: object) -> tuple[Flag, ...]:
         .order_by(PlaceFlag.kind.desc(), PlaceFlag.ends_on, PlaceFlag.id)
         .limit(MOST_FLAGS)
     )
-    return tuple(Flag(*row._tuple()) for row in rows)
+    return tuple(Flag(**row._mapping) for row in rows)  # noqa: SLF001 - a Row's public face
