@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from callcenter.core import db as database
 from callcenter.core import tables
 from callcenter.core.embedded import for_this_process
+from callcenter.core.pool import look_before_use
 from callcenter.members import shell, sign_in
 from callcenter.settings import Settings, load_settings
 from callcenter.ui import access
@@ -75,7 +76,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key.get_secret_value(),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True, "pool_size": 20, "max_overflow": 20},
+        # The connection used last goes first: it has the statements prepared.
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_use_lifo": True, "pool_size": 20, "max_overflow": 20},
         MAX_CONTENT_LENGTH=MAX_UPLOAD_BYTES,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         SESSION_COOKIE_SECURE=secure,
@@ -89,6 +91,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     tables.metadata()  # foreign keys find their table, whichever room's page comes first
     database.install_scope_hook()
     database.db.init_app(app)
+    with app.app_context():
+        look_before_use(database.db.engine)
     ui.init_app(app)
     # Who asks is known before the form's token is checked: an expired session is told apart
     # from an expired form.

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 
-from callcenter.core import clock
+from callcenter.core import clock, stamps
 from callcenter.core.isolation import Scope, apply_scope, scoped
 
 
@@ -105,6 +105,7 @@ def transaction() -> Iterator[Session]:
     if _AFTER_COMMIT in session.info:
         raise RuntimeError("transaction() inside transaction(): only the edge commits")
     session.info[_AFTER_COMMIT] = []
+    stamps.forget()
     try:
         yield session
         session.commit()

@@ -1,24 +1,22 @@
 """Who is signed in: from the session cookie to a frozen Actor with its members."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from flask import Flask, flash, g, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import ScalarSelect, func, or_, select
+from sqlalchemy import Row, func, select, text
 
-from callcenter.core import clock
-from callcenter.core.db import db, session_scope
-from callcenter.core.isolation import Actor, Scope
-from callcenter.core.permissions import PERMISSIONS, PLATFORM_ROLES, Role
-from callcenter.members.accounts import Mandate, User
-from callcenter.members.models import Organisation
+from callcenter.core import clock, stamps
+from callcenter.core.db import db
+from callcenter.core.isolation import Actor
+from callcenter.core.permissions import PERMISSIONS, Role
+from callcenter.members.accounts import User
 from callcenter.members.security_forms import second_factor_required
 from callcenter.members.security_notes import AGENT_KEY, agent_mark
-from callcenter.members.states import OrganisationKind
 from callcenter.settings import Settings
 from callcenter.ui.htmx import go_to
+from callcenter.ui.theme import Accent
 
 # What the cookie holds about a person; the rest (CSRF token, messages) is the browser's.
 _OF_THE_PERSON = ("_user_id", "_fresh", "_id", "fs_paa", "fs_gexp", AGENT_KEY)
@@ -38,8 +36,7 @@ _OPEN_WITHOUT_SECOND_FACTOR = frozenset(
 def load_actor() -> Actor | None:
     """Return who the session cookie says is signed in; ``None`` for nobody or a closed account.
 
-    One statement, in a Session of its own under the sign-in scope, so that nothing it loads
-    is seen under the actor's scope.
+    One statement, outside any Session, so that nothing it loads is seen under the actor's scope.
     """
     g.pop("_login_user", None)  # Flask-Login's memory of an earlier request in this context
     g.second_factor_missing = False
@@ -49,64 +46,37 @@ def load_actor() -> Actor | None:
     if session.get(AGENT_KEY, agent_mark()) != agent_mark():
         _forget()
         return None
-    with session_scope(Scope(signing_in=True)):
-        row = db.session.execute(
-            select(
-                User.id,
-                User.first_name,
-                User.last_name,
-                User.role,
-                User.member_id,
-                User.organisation_id,
-                User.locale,
-                (User.tf_primary_method.is_not(None) & User.tf_totp_secret.is_not(None)).label(
-                    "second_factor"
-                ),
-                _mandates().label("mandates"),
-            ).where(User.fs_uniquifier == uniquifier, User.active)
-        ).one_or_none()
+    row = _enter(uniquifier)
     if row is None:
         _forget()
         return None
     role = Role(row.role)
     g.second_factor_missing = second_factor_required(role) and not row.second_factor
+    g.members_served = tuple(Accent(*one[:3]) for one in row.served)
+    stamps.remember({member_id: version for member_id, _name, _colour, version in row.served})
     return Actor(
         user_id=row.id,
         name=f"{row.first_name} {row.last_name}".strip(),
         role=role,
         home_id=row.member_id,
         organisation_id=row.organisation_id,
-        member_ids=_members_served(row.member_id, role, row.mandates or ()),
+        member_ids=frozenset(row.member_ids),
         permissions=PERMISSIONS[role],
         locale=row.locale,
     )
 
 
-def _mandates() -> ScalarSelect[Any]:
-    """The members whose mandate the account holds today."""
-    today = clock.today()
-    return (
-        select(func.array_agg(Mandate.member_id))
-        .where(
-            Mandate.user_id == User.id,
-            Mandate.starts_on <= today,
-            or_(Mandate.ends_on.is_(None), Mandate.ends_on >= today),
-        )
-        .scalar_subquery()
-    )
+# The function sets what the wall needs for its own length (see migration 0021): one round trip,
+# no transaction, nothing seen under the actor's scope.
+_ENTER = text("SELECT * FROM app_enter(:uniquifier, :today)")
 
 
-def _members_served(home_id: int, role: Role, mandates: Iterable[int]) -> frozenset[int]:
-    """Return whose data a person may see: the own member's, or the mandates' of a platform role."""
-    if role not in PLATFORM_ROLES:
-        return frozenset({home_id})
-    if role is Role.ADMINISTRATOR:
-        with session_scope(Scope(everything=True)):
-            found = db.session.scalars(
-                select(Organisation.id).where(Organisation.kind == OrganisationKind.LANDLORD)
-            )
-            return frozenset(found)
-    return frozenset(mandates)
+def _enter(uniquifier: str) -> Row[Any] | None:
+    """Return the open account of this session with the members it serves today."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        return connection.execute(
+            _ENTER, {"uniquifier": uniquifier, "today": clock.today()}
+        ).one_or_none()
 
 
 def _forget() -> None:

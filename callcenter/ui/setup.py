@@ -4,12 +4,14 @@ from flask import Flask
 from flask_bootstrap import Bootstrap5
 
 from callcenter.ui import (
+    assets,
     errors,
     filters,
     headers,
     htmx,
     i18n,
     navigation,
+    options,
     reading,
     script_config,
     theme,
@@ -29,7 +31,8 @@ def init_app(app: Flask) -> None:
     if "bootstrap" not in app.extensions:
         Bootstrap5(app)
     parts = (
-        headers, htmx, i18n, filters, theme, words, navigation, reading, script_config, errors,
+        assets, headers, htmx, i18n, filters, theme, words, navigation, options, reading,
+        script_config, errors,
     )  # fmt: skip
     for part in parts:
         part.init_app(app)

@@ -5,11 +5,13 @@ Pure apart from the language of the request: the present instant is always given
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from flask_babel import format_date, gettext, ngettext
 
 from callcenter.core.clock import in_paris
+from callcenter.ui.i18n import language
 
 _MINUTE = 60
 _HOUR = 3600
@@ -40,10 +42,20 @@ def span(seconds: float) -> str:
     """Return a length of time in its largest useful unit: "40 min", "2 h", "3 j"."""
     length = abs(seconds)
     if length < _HOUR:
-        return unbroken(_("%(count)s min", count=max(1, int(length // _MINUTE))))
+        return _span(language(), "min", max(1, int(length // _MINUTE)))
     if length < _DAY:
-        return unbroken(_("%(count)s h", count=int(length // _HOUR)))
-    return unbroken(_("%(count)s j", count=int(length // _DAY)))
+        return _span(language(), "h", int(length // _HOUR))
+    return _span(language(), "j", int(length // _DAY))
+
+
+@lru_cache(maxsize=2048)
+def _span(_language: str, unit: str, count: int) -> str:
+    """A span in words, kept per language: a list says a hundred of them."""
+    if unit == "min":
+        return unbroken(_("%(count)s min", count=count))
+    if unit == "h":
+        return unbroken(_("%(count)s h", count=count))
+    return unbroken(_("%(count)s j", count=count))
 
 
 def due(at: datetime, now: datetime, *, soon: timedelta = timedelta(hours=4)) -> Due:
@@ -66,7 +78,12 @@ def since(at: datetime, now: datetime) -> str:
 def clock_time(at: datetime) -> str:
     """Return the time of day in Paris: "16 h 40" in French, "16:40" in English."""
     local = in_paris(at)
-    return unbroken(_("%(hour)s h %(minute)s", hour=local.hour, minute=f"{local.minute:02d}"))
+    return _clock_words(language(), local.hour, local.minute)
+
+
+@lru_cache(maxsize=2 * 24 * 60)
+def _clock_words(_language: str, hour: int, minute: int) -> str:
+    return unbroken(_("%(hour)s h %(minute)s", hour=hour, minute=f"{minute:02d}"))
 
 
 def moment(at: datetime, now: datetime) -> str:
@@ -82,8 +99,8 @@ def moment(at: datetime, now: datetime) -> str:
         return _("demain %(time)s", time=time)
     if 1 < days < _WEEK_DAYS:
         return f"{format_date(local.date(), 'EEEE')} {time}"
-    pattern = "dd/MM" if local.year == present.year else "dd/MM/yyyy"
-    return f"{format_date(local.date(), pattern)} {time}"
+    day = f"{local:%d/%m}" if local.year == present.year else f"{local:%d/%m/%Y}"
+    return f"{day} {time}"
 
 
 def duration(seconds: int) -> str:
