@@ -66,7 +66,7 @@ def load_actor() -> Actor | None:
     )
 
 
-# The function sets what the wall needs for its own length (see migration 0021): one round trip,
+# The function sets what the wall needs for its own length (see migration 0022): one round trip,
 # no transaction, nothing seen under the actor's scope.
 _ENTER = text("SELECT * FROM app_enter(:uniquifier, :today)")
 
