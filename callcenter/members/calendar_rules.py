@@ -184,10 +184,65 @@ def is_on_call_time(calendar: Calendar, instant: datetime) -> bool:
 
     The lunch break is not on-call time. Holidays and closing days are those of the calendar.
     """
-    local = instant.astimezone(_zone(calendar))
-    if local.weekday() >= DAYS.index("sat") or _is_closed_date(calendar, local.date()):
-        return True
-    return not ON_CALL_UNTIL <= local.time() < ON_CALL_FROM
+    hours = _day_hours(calendar, local_date(calendar, instant))
+    return hours is None or not hours[0] <= instant < hours[1]
+
+
+def on_call_periods(calendar: Calendar, start: datetime, end: datetime) -> list[Interval]:
+    """The times between two instants at which the on-call service answers, in UTC, sorted.
+
+    A weekend and its two nights are one period, from Friday 17:30 to Monday 8:30.
+    """
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
+    found: list[Interval] = []
+    begins, day = start, local_date(calendar, start)
+    while begins < end:
+        hours = _day_hours(calendar, day)
+        if hours is not None and hours[1] > begins:
+            if hours[0] > begins:
+                found.append((begins, min(hours[0], end)))
+            begins = hours[1]
+        day += timedelta(days=1)
+        if day - local_date(calendar, end) > timedelta(days=1):
+            break
+    if begins < end:
+        found.append((begins, end))
+    return found
+
+
+def on_call_period_at(calendar: Calendar, instant: datetime) -> Interval | None:
+    """The whole on-call period that holds the instant, in UTC; None in the hours of the day."""
+    if not is_on_call_time(calendar, instant):
+        return None
+    starts, ends = _edge(calendar, instant, -1), _edge(calendar, instant, 1)
+    return starts, ends
+
+
+def local_instant(day: date, at: time, timezone: str = PARIS) -> datetime:
+    """A wall-clock time of a local date, in UTC, right on the two nights the clock changes."""
+    return _instant(day, at.hour * 60 + at.minute, ZoneInfo(timezone))
+
+
+def _edge(calendar: Calendar, instant: datetime, step: int) -> datetime:
+    """The nearest end (``step`` 1) or start (-1) of an on-call period, from within it."""
+    day, first = local_date(calendar, instant), local_date(calendar, instant)
+    while abs(day - first) < _FARTHEST:
+        hours = _day_hours(calendar, day)
+        if hours is not None and step > 0 and hours[0] > instant:
+            return hours[0]
+        if hours is not None and step < 0 and hours[1] <= instant:
+            return hours[1]
+        day += timedelta(days=step)
+    raise _never_open()
+
+
+def _day_hours(calendar: Calendar, day: date) -> Interval | None:
+    """The hours of a date at which the on-call service does not answer; None on days off."""
+    if day.weekday() >= DAYS.index("sat") or _is_closed_date(calendar, day):
+        return None
+    zone = _zone(calendar)
+    start, end = (at.hour * 60 + at.minute for at in (ON_CALL_UNTIL, ON_CALL_FROM))
+    return _instant(day, start, zone), _instant(day, end, zone)
 
 
 def local_date(calendar: Calendar, instant: datetime) -> date:

@@ -26,6 +26,7 @@ class EmailKind(StrEnum):
     WORK_ORDER = "work_order"
     REMINDER = "reminder"
     ESCALATION = "escalation"
+    ON_CALL_GAP = "on_call_gap"
 
 
 EMAIL_TRANSITIONS: Final[dict[EmailState, frozenset[EmailState]]] = {

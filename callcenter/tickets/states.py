@@ -140,6 +140,7 @@ class EventKind(StrEnum):
     INCIDENT_JOINED = "incident_joined"
     INCIDENT_LEFT = "incident_left"
     INCIDENT_NEWS = "incident_news"
+    ON_CALL = "on_call"
 
 
 class Visibility(StrEnum):
