@@ -31,6 +31,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "callcenter.messaging.views",
     "callcenter.members.journal_views",
     "callcenter.members.views",
+    "callcenter.oncall.views",
     "callcenter.onboarding.views",
     "callcenter.routing.views",
     "callcenter.estate.views",

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     USERS_MANAGE = "users.manage"
     SUPERVISE = "supervise"
     AUDIT_READ = "audit.read"
+    ON_CALL_READ = "on_call.read"
+    ON_CALL_EDIT = "on_call.edit"
 
 
 class Role(StrEnum):
@@ -58,6 +60,7 @@ _AGENT = frozenset(
         P.ESTATE_EDIT,
         P.ESTATE_READ_VULNERABILITY,
         P.MESSAGING_READ,
+        P.ON_CALL_READ,
     }
 )
 _STAFF = frozenset(
@@ -70,6 +73,7 @@ _STAFF = frozenset(
         P.ESTATE_READ,
         P.ESTATE_READ_VULNERABILITY,
         P.MESSAGING_READ,
+        P.ON_CALL_READ,
     }
 )
 
@@ -87,6 +91,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.ESTATE_READ,
             P.ESTATE_IMPORT,
             P.AUDIT_READ,
+            P.ON_CALL_READ,
+            P.ON_CALL_EDIT,
         }
     ),
     Role.MANAGER: _STAFF
@@ -98,6 +104,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.MESSAGING_EDIT,
         P.USERS_MANAGE,
         P.AUDIT_READ,
+        P.ON_CALL_EDIT,
     },
     Role.STAFF: _STAFF,
     Role.CARETAKER: frozenset({P.ACCOUNT_OWN, P.TICKETS_READ, P.TICKETS_HANDLE, P.ESTATE_READ}),

@@ -15,6 +15,7 @@ from callcenter.core.db import db, session_scope, transaction
 from callcenter.core.isolation import Scope
 from callcenter.demo.estate import Numbers, settle_estate
 from callcenter.demo.founding import found_company
+from callcenter.demo.oncall import set_up_rotas
 from callcenter.demo.script import write_script
 from callcenter.demo.stage import Stage
 from callcenter.members.models import Organisation
@@ -64,6 +65,7 @@ def seed(password_hash: str, progress: Progress) -> Seeded:
         for done, member in enumerate(company.members):
             progress("patrimoine", 4 + 4 * done)
             estates[member.id] = settle_estate(member, rng, numbers)
+            set_up_rotas(member)
         stage = Stage(company, estates, rng, now, numbers.strangers)
         write_script(stage)
         stage.play(lambda share: progress("six semaines", 16 + 82 * share))

@@ -32,6 +32,9 @@ OBJECTS: Final[dict[str, LazyString]] = {
     "import_mapping": _l("correspondance de colonnes"),
     "place_flag": _l("signalement"),
     "maintenance_contract": _l("contrat d'entretien"),
+    "on_call_rota": _l("astreinte"),
+    "on_call_page": _l("appel d'astreinte"),
+    "on_call_handover": _l("relève du matin"),
 }
 
 _VERBS: Final[dict[str, LazyString]] = {
@@ -79,6 +82,11 @@ _VERBS: Final[dict[str, LazyString]] = {
     "recovery_code_used": _l("code de secours utilisé"),
     "password_reset": _l("mot de passe choisi par le lien"),
     "password_changed": _l("mot de passe changé"),
+    "generated": _l("tour généré"),
+    "replaced": _l("remplacement"),
+    "exchanged": _l("échange"),
+    "cleared": _l("astreintes effacées"),
+    "taken_over": _l("reprise du matin"),
 }
 
 _FIELDS: Final[dict[str, LazyString]] = {
@@ -126,6 +134,14 @@ _FIELDS: Final[dict[str, LazyString]] = {
     "rank": _l("rang"),
     "conditions": _l("conditions"),
     "body": _l("texte"),
+    "shift": _l("astreinte"),
+    "shifts": _l("astreintes"),
+    "days": _l("jours"),
+    "acknowledge_minutes": _l("minutes pour répondre"),
+    "category_codes": _l("motifs"),
+    "equipment": _l("équipements"),
+    "when_contract": _l("avec un contrat 24 h sur 24"),
+    "instructions": _l("consignes"),
 }
 
 

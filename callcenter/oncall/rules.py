@@ -78,7 +78,7 @@ def order_of_asking(people: Sequence[int], on_duty: int | None) -> list[int]:
     return [on_duty, *(one for one in people if one != on_duty)]
 
 
-def pattern(  # noqa: PLR0913 - a pattern has that many parts
+def pattern(
     turn: Turn, people: Sequence[int], first: date, last: date, hand_over: time, start_with: int = 0
 ) -> Iterator[Block]:
     """Yield shifts that go round the people from ``first`` to the hand-over after ``last``.

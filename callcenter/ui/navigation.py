@@ -70,6 +70,7 @@ MENU: tuple[Group, ...] = (
             Entry(_l("Triage"), "tickets.triage", P.TICKETS_TRIAGE, "signpost-split", "triage"),
             Entry(_l("Incidents"), "tickets.incidents", P.TICKETS_READ, "exclamation-diamond"),
             Entry(_l("Patrimoine"), "estate.index", P.ESTATE_READ, "buildings"),
+            Entry(_l("Astreintes"), "on_call.index", P.ON_CALL_READ, "moon-stars", "on_call"),
             Entry(_l("Supervision"), "supervision.wall", P.SUPERVISE, "bar-chart"),
         ),
     ),

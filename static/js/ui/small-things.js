@@ -1,4 +1,4 @@
-// Copy buttons, alerts that close, selects that send their form.
+// Copy buttons, alerts that close, selects that send their form, printing.
 import { announce, say } from "./page.js";
 
 async function copy(button) {
@@ -14,6 +14,7 @@ export function startSmallThings() {
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy], [data-copy-from]");
     if (button) copy(button);
+    if (event.target.closest("[data-print]")) window.print();
     event.target.closest("[data-dismiss]")?.closest(".alert-line")?.remove();
   });
   document.addEventListener("change", (event) => {
