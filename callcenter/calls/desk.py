@@ -20,12 +20,13 @@ from callcenter.core.phone import can_receive_sms, format_phone, try_parse_phone
 from callcenter.estate.flag_queries import Flag, list_flags
 from callcenter.estate.queries import get_dwelling_card, get_person, get_residence_line
 from callcenter.estate.records import DwellingCard, Person, ResidenceLine
+from callcenter.estate.states import OccupancyRole
 from callcenter.members.models import Organisation
 from callcenter.members.queries import get_member
 from callcenter.members.states import Service
 from callcenter.routing.catalogue_types import AnswerOutcome, apply_answers
 from callcenter.routing.queries import OfferedCategory, list_categories
-from callcenter.routing.states import Location
+from callcenter.routing.states import CallerRole, Location
 from callcenter.tickets.incident_rules import can_be_collective, read_settings
 from callcenter.tickets.queries.incident_places import Around, find_around
 from callcenter.tickets.queries.incidents import IncidentLine
@@ -35,6 +36,12 @@ from callcenter.tickets.services.preview import TicketPreview, preview_ticket
 ANSWER_PREFIX = "q-"
 _LONGEST_CALL_HOURS = 12
 _LONGEST_NUMBER = 18  # digits of a bigint
+_ROLES = {
+    OccupancyRole.OCCUPANT: CallerRole.OCCUPANT,
+    OccupancyRole.CO_OWNER: CallerRole.CO_OWNER,
+    OccupancyRole.GUARANTOR: CallerRole.THIRD_PARTY,
+    OccupancyRole.OTHER: CallerRole.THIRD_PARTY,
+}
 
 
 def _number(values: Mapping[str, str], name: str) -> int | None:
@@ -162,6 +169,20 @@ class Desk:
         return language if language in {"fr", "en"} else "fr"
 
     @property
+    def caller_role(self) -> CallerRole:
+        """Return what the caller is to the place, for the rules that ask for it."""
+        if self.caller_kind is CallerKind.ANONYMOUS:
+            return CallerRole.ANONYMOUS
+        if self.caller_kind is CallerKind.THIRD_PARTY:
+            return CallerRole.THIRD_PARTY
+        for resident in self.card.residents if self.card else ():
+            if self.person and resident.person.contact_id == self.person.contact_id:
+                return _ROLES.get(OccupancyRole(resident.home.role), CallerRole.TENANT)
+        if self.person is None and self.line.service == Service.LAND:
+            return CallerRole.LAND_OWNER
+        return CallerRole.TENANT
+
+    @property
     def has_caller(self) -> bool:
         """Say whether the caller's column is settled: somebody, some place, or nobody."""
         return bool(
@@ -189,6 +210,7 @@ class Desk:
             contact_number=number.e164 if number else "",
             description=self.values.get("description", ""),
             answers=self.answers,
+            caller_role=self.caller_role,
             handed_from_label=self.line.member_name if self.handed_over else "",
         )
 

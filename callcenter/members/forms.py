@@ -145,7 +145,9 @@ class AgencyForm(SettingsForm):
 class PartnerForm(SettingsForm):
     """A syndic, a contractor or another organisation that a member works with."""
 
-    FIELDS = ("kind", "name", "short_name", "phone", "email", "opening_hours")
+    FIELDS = (
+        "kind", "name", "short_name", "phone", "email", "opening_hours", "answers_at_night",
+    )  # fmt: skip
 
     kind = SelectField(
         _l("Nature"), choices=options({kind: ORGANISATION_KINDS[kind] for kind in _PARTNERS})
@@ -155,6 +157,12 @@ class PartnerForm(SettingsForm):
     phone = PhoneField(_l("Téléphone"), [Optional()])
     email = EmailLine(_l("Adresse électronique"))
     opening_hours = LineField(_l("Horaires"), [Optional()], max_length=200)
+    answers_at_night = BooleanField(
+        _l("Répond aussi la nuit et le week-end"),
+        description=_l(
+            "Les urgences lui sont alors confiées à toute heure ; sinon, à l'astreinte."
+        ),
+    )
 
 
 class TeamForm(SettingsForm):

@@ -49,6 +49,8 @@ class Organisation(Owned, Dated, Base):
     sms_two_way: Mapped[bool] = mapped_column(default=False)
     next_reference: Mapped[int] = mapped_column(default=1)
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # A partner that can be reached at night and at weekends without a contract that says so.
+    answers_at_night: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
 

@@ -112,6 +112,12 @@ class Category:
         return (Location(self.location),)
 
 
+def lineage(code: str) -> tuple[str, ...]:
+    """A category's code, then those above it: ``T-PLB-WC`` is one of ``T-PLB``."""
+    parts = code.split("-")
+    return tuple("-".join(parts[:length]) for length in range(len(parts), 1, -1)) or (code,)
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerOutcome:
     """What the answers to a category's questions change."""

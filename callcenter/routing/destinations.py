@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import merge
 from operator import itemgetter
 from typing import Final
 
 from callcenter.members.calendar_rules import Calendar, is_open, next_open
 from callcenter.members.clock_rules import due_at
-from callcenter.routing.catalogue_types import Category, target_for
+from callcenter.routing.catalogue_types import Category, lineage, target_for
 from callcenter.routing.rule_sets import paris_date, precedence
 from callcenter.routing.rule_types import (
     Contract,
@@ -41,9 +41,15 @@ class RoutingBook:
 
     def candidates(self, category: Category) -> Iterator[Rule]:
         """Rules that may apply to the category, in order of precedence."""
-        keys = (category.code, f"{category.family}-*", f"={category.equipment}", _ANY)
+        keys = (
+            *lineage(category.code), f"{category.family}-*", f"={category.equipment}", _ANY
+        )  # fmt: skip
         places = merge(*(self.rules.get(key, ()) for key in keys), key=itemgetter(0))
         return (rule for _, rule in places)
+
+    def with_rules(self, rules: Iterable[Rule]) -> RoutingBook:
+        """The same member's book under other rules: a draft, or a version of long ago."""
+        return replace(self, rules=_indexed(rules))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +85,6 @@ def build_book(
 
     ``triage`` is the platform; ``teams`` are those that may receive a ticket.
     """
-    by_key: dict[str, list[tuple[int, Rule]]] = defaultdict(list)
-    for place, rule in enumerate(sorted(rules, key=precedence)):
-        by_key[_key(rule)].append((place, rule))
     by_equipment: dict[Equipment, list[Contract]] = defaultdict(list)
     for contract in contracts:
         by_equipment[contract.equipment].append(contract)
@@ -94,7 +97,7 @@ def build_book(
         triage=triage,
         triage_team=triage_team,
         calendar=calendar,
-        rules={key: tuple(group) for key, group in by_key.items()},
+        rules=_indexed(rules),
         contracts={
             key: tuple(sorted(group, key=_best_first)) for key, group in by_equipment.items()
         },
@@ -202,6 +205,8 @@ def find_contract(situation: Situation, book: RoutingBook, priority: Priority) -
 def _contract_unfit(contract: Contract, situation: Situation, priority: Priority) -> Step | None:
     called = paris_date(situation.instant)
     name = contract.contractor.name
+    if not contract.contractor.active:
+        return Step("contract_firm_off", {"name": name})
     if called < contract.starts_on:
         params = {"name": name, "from": contract.starts_on.isoformat()}
         return Step("contract_not_started", params)
@@ -230,6 +235,8 @@ def _find_syndic(situation: Situation, book: RoutingBook) -> Attempt:
         team = pick_team(TeamKind.CO_OWNERSHIP, situation, book)
         missing = Step("team_missing", {"kind": TeamKind.CO_OWNERSHIP})
         return _team_or(DestinationKind.SYNDIC, team, missing)
+    if not syndic.active:
+        return Attempt(None, (Step("organisation_off", {"name": syndic.name}),))
     return Attempt(Found(DestinationKind.SYNDIC, syndic, None, awake=syndic.on_call))
 
 
@@ -256,6 +263,8 @@ def _found_or(
 ) -> Attempt:
     if organisation is None:
         return Attempt(None, (Step(code),))
+    if not organisation.active:
+        return Attempt(None, (Step("organisation_off", {"name": organisation.name}),))
     return Attempt(Found(kind, organisation, team, awake=organisation.on_call))
 
 
@@ -264,6 +273,13 @@ def _team_or(kind: DestinationKind, team: TeamRef | None, missing: Step) -> Atte
         return Attempt(None, (missing,))
     awake = team.on_call or team.kind is TeamKind.ON_CALL or kind is DestinationKind.ON_CALL
     return Attempt(Found(kind, team.organisation, team, awake=awake))
+
+
+def _indexed(rules: Iterable[Rule]) -> dict[str, tuple[tuple[int, Rule], ...]]:
+    by_key: dict[str, list[tuple[int, Rule]]] = defaultdict(list)
+    for place, rule in enumerate(sorted(rules, key=precedence)):
+        by_key[_key(rule)].append((place, rule))
+    return {key: tuple(group) for key, group in by_key.items()}
 
 
 def _best_first(contract: Contract) -> tuple[bool, int, int]:

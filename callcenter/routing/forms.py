@@ -4,7 +4,14 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateTimeLocalField, Field, IntegerField, SelectField
+from wtforms import (
+    BooleanField,
+    DateTimeLocalField,
+    Field,
+    HiddenField,
+    IntegerField,
+    SelectField,
+)
 from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional, ValidationError
 
 from callcenter.members.forms import SettingsForm
@@ -99,6 +106,9 @@ class RuleForm(SettingsForm):
     residence = LineField(
         _l("Résidence"), [Optional()], max_length=120, description=_l("Son code ou son nom exact.")
     )
+    building = LineField(
+        _l("Bâtiment"), [Optional()], max_length=60, description=_l("Un seul de la résidence.")
+    )
     agency_id = RowSelect(_l("Agence"), [Optional()])
     equipment = SelectField(_l("Équipement"), choices=options(words.EQUIPMENT, _ANY))
     hours = SelectField(_l("Moment"), choices=options(words.HOURS, _ANY))
@@ -140,11 +150,14 @@ class RuleForm(SettingsForm):
         if field.data and self.category.data and self.category.data[0] != field.data:
             raise ValidationError(_("Ce motif n'est pas de cette famille."))
 
-    def conditions(self, residence_id: int | None, answers: dict[str, str]) -> dict[str, Any]:
+    def conditions(
+        self, residence_id: int | None, building_id: int | None, answers: dict[str, str]
+    ) -> dict[str, Any]:
         """Return what the rule asks for, as rows keep it: only what matters."""
         asked: dict[str, Any] = {name: self[name].data for name in self._TEXTS}
         asked |= {
             "residence_id": residence_id,
+            "building_id": building_id,
             "agency_id": self.agency_id.data,
             "priority": self.wanted_priority.data,
             "contract_required": self.contract_required.data,
@@ -155,7 +168,7 @@ class RuleForm(SettingsForm):
             kept["under_warranty"] = self.under_warranty.data == "1"
         return kept
 
-    def show(self, conditions: dict[str, Any], residence: str) -> None:
+    def show(self, conditions: dict[str, Any], residence: str, building: str) -> None:
         """Put a row's conditions in the fields."""
         for name in self._TEXTS:
             self[name].data = conditions.get(name, "")
@@ -164,7 +177,18 @@ class RuleForm(SettingsForm):
         self.contract_required.data = conditions.get("contract_required", False)
         warranty = conditions.get("under_warranty")
         self.under_warranty.data = "" if warranty is None else str(int(warranty))
-        self.residence.data = residence
+        self.residence.data, self.building.data = residence, building
+
+
+class PublishForm(BaseForm):
+    """Put the draft in force. ``digest`` is the mark of the draft that was read."""
+
+    digest = HiddenField()
+    note = LineField(
+        _l("Pourquoi ce changement"),
+        [Optional()],
+        description=_l("Gardé avec la version : ceux qui liront plus tard comprendront."),
+    )
 
 
 class TryForm(BaseForm):
@@ -181,6 +205,7 @@ class TryForm(BaseForm):
     residence = LineField(
         _l("Résidence"), [Optional()], max_length=120, description=_l("Son code ou son nom exact.")
     )
+    building = LineField(_l("Bâtiment"), [Optional()], max_length=60)
     caller_role = SelectField(_l("Appelant"), choices=options(words.CALLER_ROLES))
     at = DateTimeLocalField(
         _l("Moment de l'appel"), [DataRequired(_l("Indiquez un jour et une heure."))]

@@ -45,8 +45,10 @@ class Category(Owned, Base):
 
 
 class RoutingRule(Owned, Base):
-    """One rule of a member: under these conditions, to that destination.
+    """One rule of a member's draft: under these conditions, to that destination.
 
+    Nothing decides by these rows: decisions read the rules as they were last published
+    (``RoutingVersion``).
     ``conditions`` holds only what the rule asks for; an empty mapping is the default route.
     """
 
@@ -70,6 +72,28 @@ class RoutingRule(Owned, Base):
     updated_at: Mapped[datetime | None]
     updated_by: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=1)
+
+
+class RoutingVersion(Owned, Base):
+    """A member's rules as they were published once. Written once; the newest is in force.
+
+    ``rules`` holds what ``rule_rows.snapshot_of`` gives for each rule in service.
+    ``restored_from`` is the number of the version that was gone back to.
+    """
+
+    __tablename__ = "routing_version"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        UniqueConstraint("member_id", "number"),
+    )
+
+    number: Mapped[int]
+    rules: Mapped[list[Any]]
+    note: Mapped[str] = mapped_column(default="")
+    restored_from: Mapped[int | None]
+    published_at: Mapped[datetime]
+    published_by_id: Mapped[int | None]
+    published_by_label: Mapped[str] = mapped_column(default="")
 
 
 class RoutingStamp(Owned, Base):

@@ -5,8 +5,8 @@ process under the member's routing stamp, a number that database triggers raise 
 rule, category, team, contract, calendar or organisation of that member changes, whoever changes it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, select
@@ -24,8 +24,8 @@ from callcenter.routing.catalogue_types import Category
 from callcenter.routing.category_rows import category_from
 from callcenter.routing.destinations import RoutingBook, build_book
 from callcenter.routing.models import Category as CategoryRow
-from callcenter.routing.models import RoutingRule, RoutingStamp
-from callcenter.routing.rule_rows import rule_from
+from callcenter.routing.models import RoutingRule, RoutingStamp, RoutingVersion
+from callcenter.routing.rule_rows import rule_from, rule_from_snapshot
 from callcenter.routing.rule_types import Contract, OrganisationRef, TeamRef
 from callcenter.routing.states import Equipment, Service, TeamKind
 
@@ -44,11 +44,16 @@ class OfferedCategory:
 
 @dataclass(frozen=True, slots=True)
 class MemberRouting:
-    """All that routing knows of a member at one stamp."""
+    """All that routing knows of a member at one stamp.
+
+    ``version`` is the number of the rules in force; 0 for a draft.
+    """
 
     stamp: int
     book: RoutingBook
     categories: tuple[OfferedCategory, ...]
+    organisations: Mapping[int, OrganisationRef]
+    version: int
 
     def category(self, category_id: int) -> OfferedCategory:
         """Return a category of this member; NotFound for another's, or one switched off."""
@@ -80,6 +85,16 @@ def get_routing(member_id: int) -> MemberRouting:
     return loaded
 
 
+def get_draft_routing(member_id: int) -> MemberRouting:
+    """Return the member's routing under its unpublished rules. One statement more."""
+    routing = get_routing(member_id)
+    rows = db.session.scalars(
+        select(RoutingRule).where(RoutingRule.member_id == member_id, RoutingRule.active)
+    )
+    rules = [rule_from(row, routing.organisations) for row in rows]
+    return replace(routing, book=routing.book.with_rules(rules), version=0)
+
+
 def list_categories(member_id: int, service: Service) -> Sequence[OfferedCategory]:
     """Return the categories that a line of this service offers, in the catalogue's order."""
     return [
@@ -98,12 +113,18 @@ def _load(member_id: int, stamp: int) -> MemberRouting:
     }
     if member_id not in organisations:
         raise NotFound
-    refs = {number: OrganisationRef(number, row.name) for number, row in organisations.items()}
+    refs = {
+        number: OrganisationRef(number, row.name, row.answers_at_night, row.active)
+        for number, row in organisations.items()
+    }
     calendars = _calendars(member_id)
     main = next((calendar for row, calendar in calendars.values() if row.main), ALWAYS_OPEN)
-    rules = db.session.scalars(
-        select(RoutingRule).where(RoutingRule.member_id == member_id, RoutingRule.active)
-    ).all()
+    in_force = db.session.scalar(
+        select(RoutingVersion)
+        .where(RoutingVersion.member_id == member_id)
+        .order_by(RoutingVersion.number.desc())
+        .limit(1)
+    )
     rows = db.session.scalars(
         select(CategoryRow).where(CategoryRow.member_id == member_id).order_by(CategoryRow.position)
     ).all()
@@ -111,12 +132,13 @@ def _load(member_id: int, stamp: int) -> MemberRouting:
         member=refs[member_id],
         triage=TRIAGE,
         calendar=main,
-        rules=[rule_from(row, refs) for row in rules],
+        rules=[rule_from_snapshot(kept, refs) for kept in in_force.rules] if in_force else [],
         contracts=_contracts(member_id, refs, {n: c for n, (_, c) in calendars.items()}),
         teams=_teams(member_id, refs),
     )
     categories = tuple(OfferedCategory(row.id, row.active, category_from(row)) for row in rows)
-    return MemberRouting(stamp, book, categories)
+    version = in_force.number if in_force else 0
+    return MemberRouting(stamp, book, categories, refs, version)
 
 
 def _calendars(member_id: int) -> dict[int, tuple[CalendarRow, Calendar]]:

@@ -1,12 +1,14 @@
 """A rule in words: what it asks for, and where it sends."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext
 
 from callcenter.members.words import SERVICES, TEAM_KINDS
 from callcenter.routing import screen_words as words
-from callcenter.routing.models import RoutingRule
+from callcenter.routing.rule_changes import ChangeKind, RuleChange
 from callcenter.routing.screen_queries import Names
 from callcenter.ui.words import priority_word
 
@@ -26,24 +28,37 @@ _PLAIN = {
 # The order in which a person says them.
 _ORDER = (
     "category", "family", "equipment", "service", "location", "ownership", "residence_id",
-    "agency_id", "hours", "caller_role", "priority", "under_warranty", "contract_required",
+    "building_id", "agency_id", "hours", "caller_role", "priority", "under_warranty", "contract_required",
     "answers",
 )  # fmt: skip
 
 
-def conditions_in_words(conditions: dict[str, Any], names: Names) -> list[str]:
+def conditions_in_words(conditions: Mapping[str, Any], names: Names) -> list[str]:
     """Return one phrase for each condition, empty for a default route."""
-    return [
-        phrase
-        for name in _ORDER
-        if name in conditions
-        for phrase in _phrases(name, conditions[name], names)
-    ]
+    phrases: list[str] = []
+    for name in _ORDER:
+        if name not in conditions:
+            continue
+        if name == "answers":
+            asked = names.questions.get(conditions.get("category", ""), [])
+            phrases += answers_in_words(asked, conditions[name])
+        else:
+            phrases += _phrases(name, conditions[name], names)
+    return phrases
+
+
+def answers_in_words(questions: list[Any], answers: Mapping[str, str]) -> list[str]:
+    """Return each answer after its question, as the category words them."""
+    known = {question["key"]: question for question in questions}
+    said = []
+    for key, value in sorted(answers.items()):
+        question = known.get(key, {"label": key, "choices": ()})
+        labels = {choice["value"]: choice["label"] for choice in question["choices"]}
+        said.append(f"« {question['label']} » {labels.get(value, value)}")
+    return said
 
 
 def _phrases(name: str, value: Any, names: Names) -> list[str]:
-    if name == "answers":
-        return [f"{key} : {answer}" for key, answer in sorted(value.items())]
     if name in _PLAIN:
         return [str(_PLAIN[name].get(value, value))]
     return [_phrase(name, value, names)]
@@ -56,6 +71,8 @@ def _phrase(name: str, value: Any, names: Names) -> str:  # noqa: PLR0911 - one 
             return f"{value} {names.categories.get(value, '')}".strip()
         case "residence_id":
             return _("résidence %(name)s", name=names.residences.get(value, unknown))
+        case "building_id":
+            return _("bât. %(name)s", name=names.buildings.get(value, unknown))
         case "agency_id":
             return _("agence : %(name)s", name=names.agencies.get(value, unknown))
         case "caller_role":
@@ -73,12 +90,61 @@ def _phrase(name: str, value: Any, names: Names) -> str:  # noqa: PLR0911 - one 
     return f"{name} : {value}"
 
 
-def destination_in_words(row: RoutingRule, names: Names) -> str:
-    """Return where the rule sends, with the team or organisation that it names."""
-    if row.organisation_id is not None:
-        return names.organisations.get(row.organisation_id, _("partenaire hors service"))
-    if row.team_id is not None:
-        return names.teams.get(row.team_id, _("équipe hors service"))
-    if row.team_kind:
-        return _("Équipe : %(kind)s", kind=TEAM_KINDS.get(row.team_kind, row.team_kind))
-    return str(words.DESTINATIONS.get(row.destination, row.destination))
+def destination_in_words(rule: Mapping[str, Any], names: Names) -> str:
+    """Return where a rule (see ``snapshot_of``) sends, with the team or firm that it names."""
+    if rule["organisation_id"] is not None:
+        return names.organisations.get(rule["organisation_id"], _("partenaire hors service"))
+    if rule["team_id"] is not None:
+        return names.teams.get(rule["team_id"], _("équipe hors service"))
+    if kind := rule["team_kind"]:
+        return _("Équipe : %(kind)s", kind=TEAM_KINDS.get(kind, kind))
+    return str(words.DESTINATIONS.get(rule["destination"], rule["destination"]))
+
+
+@dataclass(frozen=True, slots=True)
+class RuleWords:
+    """A rule of a version as people read it."""
+
+    id: int
+    name: str
+    conditions: list[str]
+    destination: str
+    priority: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """One change between two sets of rules: what it was and what it becomes."""
+
+    kind: ChangeKind
+    before: RuleWords | None
+    after: RuleWords | None
+    fields: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The rule's present name, else its last."""
+        rule = self.after or self.before
+        return rule.name if rule else ""
+
+
+def snapshot_in_words(rule: Mapping[str, Any], names: Names) -> RuleWords:
+    """Put a published rule in words."""
+    return RuleWords(
+        id=rule["id"],
+        name=rule["name"] or _("Règle %(number)s", number=rule["id"]),
+        conditions=conditions_in_words(rule["conditions"], names),
+        destination=destination_in_words(rule, names),
+        priority=rule["priority"],
+        rank=rule["rank"],
+    )
+
+
+def change_in_words(change: RuleChange, names: Names) -> ChangeLine:
+    """Put a change in words."""
+    before, after = (
+        snapshot_in_words(rule, names) if rule is not None else None
+        for rule in (change.before, change.after)
+    )
+    return ChangeLine(change.kind, before, after, change.fields)

@@ -1,6 +1,7 @@
-"""Between a member's rule rows and the frozen rules that decisions read."""
+"""Between a member's rule rows, their published copies, and the rules that decisions read."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from callcenter.routing.models import RoutingRule
 from callcenter.routing.rule_types import OrganisationRef, Rule
@@ -27,7 +28,14 @@ _ENUMS: dict[str, Any] = {
     "hours": Hours,
     "caller_role": CallerRole,
 }
-_PLAIN = ("category", "agency_id", "residence_id", "contract_required", "under_warranty")
+_PLAIN = (
+    "category", "agency_id", "residence_id", "building_id", "contract_required", "under_warranty",
+)  # fmt: skip
+# What a published copy keeps of a rule, besides its number.
+KEPT: Final = (
+    "name", "conditions", "destination", "organisation_id", "team_id", "team_kind", "priority",
+    "rank",
+)  # fmt: skip
 
 
 def conditions_of(rule: Rule) -> dict[str, Any]:
@@ -56,22 +64,35 @@ def row_from(rule: Rule, member_id: int) -> RoutingRule:
     )
 
 
-def rule_from(row: RoutingRule, organisations: dict[int, OrganisationRef]) -> Rule:
+def snapshot_of(row: RoutingRule) -> dict[str, Any]:
+    """Return a rule as a published version keeps it."""
+    return {"id": row.id, **{name: getattr(row, name) for name in KEPT}}
+
+
+def rule_from(row: RoutingRule, organisations: Mapping[int, OrganisationRef]) -> Rule:
     """Return the frozen rule that a row stands for."""
-    conditions = dict(row.conditions)
+    return rule_from_snapshot(snapshot_of(row), organisations)
+
+
+def rule_from_snapshot(
+    kept: Mapping[str, Any], organisations: Mapping[int, OrganisationRef]
+) -> Rule:
+    """Return the frozen rule that a published copy stands for."""
+    conditions = dict(kept["conditions"])
     answers = tuple(sorted(conditions.pop("answers", {}).items()))
     read = {
         name: _ENUMS[name](value) if name in _ENUMS else value for name, value in conditions.items()
     }
+    organisation_id = kept["organisation_id"]
     return Rule(
-        id=row.id,
-        name=row.name,
-        kind=DestinationKind(row.destination),
-        organisation=organisations.get(row.organisation_id) if row.organisation_id else None,
-        team_id=row.team_id,
-        team_kind=TeamKind(row.team_kind) if row.team_kind else None,
-        priority_override=Priority(row.priority) if row.priority else None,
-        rank=row.rank,
+        id=kept["id"],
+        name=kept["name"],
+        kind=DestinationKind(kept["destination"]),
+        organisation=organisations.get(organisation_id) if organisation_id else None,
+        team_id=kept["team_id"],
+        team_kind=TeamKind(kept["team_kind"]) if kept["team_kind"] else None,
+        priority_override=Priority(kept["priority"]) if kept["priority"] else None,
+        rank=kept["rank"],
         answers=answers,
         **read,
     )

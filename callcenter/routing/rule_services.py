@@ -1,4 +1,7 @@
-"""Verbs on a member's rules. Each leaves a set with a default route and without ties."""
+"""Verbs on the rules of a member's draft. Each leaves it with a default route and without ties.
+
+Nothing here decides anything yet: see ``rule_versions`` for publishing.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +18,8 @@ from callcenter.core.isolation import Actor
 from callcenter.members.models import Agency, Organisation, Team
 from callcenter.routing.models import RoutingRule
 from callcenter.routing.rule_sets import find_ties, has_default
-from callcenter.routing.screen_queries import find_residence, list_rule_lines
+from callcenter.routing.rule_types import Rule
+from callcenter.routing.screen_queries import find_building, find_residence, list_rule_lines
 from callcenter.routing.states import DestinationKind
 
 Values = Mapping[str, Any]
@@ -83,14 +87,7 @@ def lock_rules(member_id: int) -> None:
 
 def check_set(member_id: int, changed_id: int) -> None:
     """Raise UserError when no default route is left, or the changed rule ties with another."""
-    rules = [line.rule for line in list_rule_lines(member_id) if line.row.active]
-    if not has_default(rules):
-        raise UserError(
-            _(
-                "Il faut toujours une règle sans condition, qui reçoit ce que les autres ne "
-                "prennent pas. Ajoutez-en une avant de changer celle-ci."
-            )
-        )
+    rules = _checked_rules(member_id)
     for one, other in find_ties(rules):
         if changed_id in {one.id, other.id}:
             twin = other if one.id == changed_id else one
@@ -105,6 +102,31 @@ def check_set(member_id: int, changed_id: int) -> None:
             )
 
 
+def check_whole_set(member_id: int) -> None:
+    """Raise UserError when no default route is left, or any two rules tie."""
+    for one, other in find_ties(_checked_rules(member_id)):
+        raise UserError(
+            _(
+                "« %(one)s » et « %(other)s » sont à égalité et n'envoient pas au même endroit : "
+                "donnez-leur des rangs différents.",
+                one=one.name or one.id,
+                other=other.name or other.id,
+            )
+        )
+
+
+def _checked_rules(member_id: int) -> list[Rule]:
+    rules = [line.rule for line in list_rule_lines(member_id) if line.row.active]
+    if not has_default(rules):
+        raise UserError(
+            _(
+                "Il faut toujours une règle sans condition, qui reçoit ce que les autres ne "
+                "prennent pas. Ajoutez-en une avant de changer celle-ci."
+            )
+        )
+    return rules
+
+
 def resolve_residence(member_id: int, text: str) -> int | None:
     """Return the number of the residence that was typed, None for none. Raises UserError."""
     if not text:
@@ -115,6 +137,21 @@ def resolve_residence(member_id: int, text: str) -> int | None:
         if near:
             message += " " + _("Peut-être : %(names)s.", names=", ".join(near))
         raise UserError(message, field="residence")
+    return number
+
+
+def resolve_building(residence_id: int | None, text: str) -> int | None:
+    """Return the number of the building that was typed, None for none. Raises UserError."""
+    if not text:
+        return None
+    if residence_id is None:
+        raise UserError(_("Indiquez aussi sa résidence."), field="residence")
+    number, names = find_building(residence_id, text)
+    if number is None:
+        message = _("Cette résidence n'a pas ce bâtiment.")
+        if names:
+            message += " " + _("Elle a : %(names)s.", names=", ".join(names))
+        raise UserError(message, field="building")
     return number
 
 

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from callcenter.routing.catalogue_types import Category
+from callcenter.routing.catalogue_types import Category, lineage
 from callcenter.routing.rule_types import Rule, Situation
 from callcenter.routing.states import (
     DestinationKind,
@@ -23,6 +23,7 @@ from callcenter.routing.states import (
 # specificity is the sum; the screen of rules shows this table.
 WEIGHTS: Final[dict[str, int]] = {
     "residence_id": 100,
+    "building_id": 20,  # beside its residence's
     "category": 60,
     "agency_id": 40,
     "under_warranty": 35,
@@ -37,6 +38,7 @@ WEIGHTS: Final[dict[str, int]] = {
     "service": 5,
 }
 ANSWER_WEIGHT: Final = 30
+CHILD_WEIGHT: Final = 12  # for each step below a category of the catalogue
 
 # Faults that the builder's completion warranty covers (code civil, art. 1792-6: one year from
 # the réception). Urgent ones keep their normal way, with the development department informed.
@@ -54,6 +56,8 @@ def specificity(rule: Rule) -> int:
     )
     if rule.under_warranty is False:
         total += WEIGHTS["under_warranty"]
+    if rule.category is not None:
+        total += CHILD_WEIGHT * (len(lineage(rule.category)) - 1)
     return total + ANSWER_WEIGHT * len(rule.answers)
 
 
@@ -68,11 +72,13 @@ def failed_condition(rule: Rule, situation: Situation, priority: Priority) -> st
     ``contract_required`` is not tried here: it needs the contracts.
     """
     category = situation.category
+    if rule.category is not None and rule.category not in lineage(category.code):
+        return "category"
     facts = (
-        ("category", category.code),
         ("family", category.family),
         ("equipment", category.equipment),
         ("residence_id", situation.residence_id),
+        ("building_id", situation.building_id),
         ("service", situation.service),
         ("location", situation.location),
         ("ownership", situation.ownership),
@@ -175,8 +181,10 @@ def _outcome(rule: Rule) -> tuple[object, ...]:
 
 def _may_meet(one: Rule, other: Rule) -> bool:
     """Whether no condition of one excludes the other."""
+    if one.category and other.category and not _related(one.category, other.category):
+        return False
     for name in WEIGHTS:
-        if name == "contract_required":
+        if name in {"contract_required", "category"}:
             continue
         first, second = getattr(one, name), getattr(other, name)
         if first is not None and second is not None and first != second:
@@ -186,3 +194,8 @@ def _may_meet(one: Rule, other: Rule) -> bool:
             return False
     wanted = dict(one.answers)
     return all(wanted.get(key, value) == value for key, value in other.answers)
+
+
+def _related(one: str, other: str) -> bool:
+    """Whether one of two categories is the other, or stands above it."""
+    return one in lineage(other) or other in lineage(one)

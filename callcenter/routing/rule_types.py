@@ -26,11 +26,15 @@ from callcenter.routing.states import (
 
 @dataclass(frozen=True, slots=True)
 class OrganisationRef:
-    """An organisation; ``on_call`` means that it answers at night too."""
+    """An organisation; ``on_call`` means that it answers at night too.
+
+    One that is not ``active`` was put out of service by the member: nothing is sent to it.
+    """
 
     id: int
     name: str
     on_call: bool = False
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class Situation:
     location: Location | None = None
     residence_id: int | None = None
     residence_name: str = ""
+    building_id: int | None = None
     building: str = ""
     dwelling_number: str = ""
     ownership: Ownership | None = None
@@ -102,6 +107,7 @@ class Rule:
     """Under these conditions (None: don't mind), to that destination.
 
     ``rank`` breaks ties between rules as specific as each other: the lowest passes first.
+    ``category`` stands for that category and those below it (``lineage``).
     """
 
     id: int
@@ -120,6 +126,7 @@ class Rule:
     ownership: Ownership | None = None
     agency_id: int | None = None
     residence_id: int | None = None
+    building_id: int | None = None
     equipment: Equipment | None = None
     contract_required: bool = False
     under_warranty: bool | None = None

@@ -257,7 +257,7 @@ def _inform(
 
     if found.kind is DestinationKind.SYNDIC and found.organisation.id != situation.member.id:
         tell(Informed(situation.member, agency_team(situation, book), "landlord"))
-    elif _is_syndics(situation) and situation.syndic is not None:
+    elif _is_syndics(situation) and situation.syndic is not None and situation.syndic.active:
         tell(Informed(situation.syndic, None, "syndic"))
     if priority.is_urgent and under_warranty(situation):
         team = pick_team(TeamKind.DEVELOPMENT, situation, book)

@@ -1,13 +1,14 @@
 """Scoped reads for the screens of categories and rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, or_, select
 
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound
-from callcenter.estate.models import Residence
+from callcenter.estate.models import Building, Residence
 from callcenter.members.models import Agency, Organisation, Team
 from callcenter.members.states import OrganisationKind
 from callcenter.routing.models import Category, RoutingRule
@@ -26,7 +27,9 @@ class Names:
     teams: dict[int, str]
     agencies: dict[int, str]
     residences: dict[int, str]
+    buildings: dict[int, str]
     categories: dict[str, str]
+    questions: dict[str, list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,11 @@ def list_rule_lines(member_id: int) -> list[RuleLine]:
     return sorted(lines, key=lambda line: (not line.row.active, precedence(line.rule)))
 
 
-def get_names(member_id: int, residence_ids: set[int] | None = None) -> Names:
-    """Return the names of what rules may point at; residences only those asked for."""
+def get_names(member_id: int, conditions: Iterable[Mapping[str, Any]] = ()) -> Names:
+    """Return the names of what rules may point at; places only those that conditions name."""
+    asked = list(conditions)
+    residence_ids = {each["residence_id"] for each in asked if each.get("residence_id")}
+    building_ids = {each["building_id"] for each in asked if each.get("building_id")}
 
     def names(model: type[Agency] | type[Team] | type[Organisation]) -> dict[int, str]:
         rows = db.session.execute(
@@ -104,8 +110,17 @@ def get_names(member_id: int, residence_ids: set[int] | None = None) -> Names:
         if residence_ids
         else ()
     )
+    buildings = (
+        db.session.execute(
+            select(Building.id, Building.name).where(
+                Building.member_id == member_id, Building.id.in_(building_ids)
+            )
+        ).all()
+        if building_ids
+        else ()
+    )
     categories = db.session.execute(
-        select(Category.code, Category.label)
+        select(Category.code, Category.label, Category.questions)
         .where(Category.member_id == member_id)
         .order_by(Category.position, Category.id)
     ).all()
@@ -114,7 +129,9 @@ def get_names(member_id: int, residence_ids: set[int] | None = None) -> Names:
         teams=names(Team),
         agencies=names(Agency),
         residences=dict(residences),
-        categories=dict(categories),
+        buildings=dict(buildings),
+        categories={code: label for code, label, _questions in categories},
+        questions={code: questions for code, _label, questions in categories},
     )
 
 
@@ -146,12 +163,34 @@ def find_residence(member_id: int, text: str) -> tuple[int | None, list[str]]:
     return None, [f"{code} {name}" for code, name in near]
 
 
-def get_residence_code(conditions: Mapping[str, object]) -> str:
-    """Return the code of the residence that a rule asks for, "" for none."""
-    number = conditions.get("residence_id")
-    if number is None:
-        return ""
-    return db.session.scalar(select(Residence.code).where(Residence.id == number)) or ""
+def find_building(residence_id: int, text: str) -> tuple[int | None, list[str]]:
+    """Return the residence's building of this name ("B", "bât. B"), else None; and all names."""
+    rows = db.session.execute(
+        select(Building.id, Building.name)
+        .where(Building.residence_id == residence_id)
+        .order_by(Building.name)
+    ).all()
+    sought = _bare(text)
+    found = next((number for number, name in rows if _bare(name) == sought), None)
+    return found, [name for _number, name in rows]
+
+
+def _bare(name: str) -> str:
+    words = name.casefold().replace(".", " ").split()
+    return " ".join(words[1:] if words and words[0] in {"bât", "bat", "bâtiment"} else words)
+
+
+def get_place_words(conditions: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the code of the residence and the name of the building that a rule asks for."""
+    numbers = conditions.get("residence_id"), conditions.get("building_id")
+    residence, building = (
+        db.session.scalar(select(column).where(table.id == number)) if number else ""
+        for column, table, number in (
+            (Residence.code, Residence, numbers[0]),
+            (Building.name, Building, numbers[1]),
+        )
+    )
+    return residence or "", building or ""
 
 
 def list_member_lines() -> list[MemberLine]:

@@ -24,6 +24,7 @@ from callcenter.routing.rule_types import (
     OrganisationRef,
     Situation,
 )
+from callcenter.routing.rule_versions import publish_first
 from callcenter.routing.rules import decide
 from callcenter.routing.states import (
     CallerRole,
@@ -93,12 +94,15 @@ class RoutePreview:
         return self.organisation_name
 
 
-def decide_route(request: RouteRequest, lang: str = "fr") -> RoutePreview:
+def decide_route(
+    request: RouteRequest, lang: str = "fr", routing: MemberRouting | None = None
+) -> RoutePreview:
     """Decide where a call's ticket goes. Reads only; two statements when nothing changed.
 
-    Raises NotFound for a place or category that is not this member's.
+    ``routing`` stands for the rules in force: a draft to be tried. Raises NotFound for a place
+    or category that is not this member's.
     """
-    routing = get_routing(request.member_id)
+    routing = routing or get_routing(request.member_id)
     situation = _situation(request, routing)
     decision = decide(situation, routing.book)
     platform = decision.destination_kind in PLATFORM_KINDS
@@ -117,6 +121,8 @@ def decide_route(request: RouteRequest, lang: str = "fr") -> RoutePreview:
         kept={
             **decision.explanation_to_json(),
             "rule_id": decision.rule_id,
+            "rules_version": routing.version,
+            "caller_role": str(request.caller_role),
             "contract_id": decision.contract_id,
             "target": {"amount": decision.target.amount, "unit": decision.target.unit},
         },
@@ -140,6 +146,7 @@ def _situation(request: RouteRequest, routing: MemberRouting) -> Situation:
         location=request.location if category.locations else None,
         residence_id=residence.id if residence else None,
         residence_name=residence.name if residence else "",
+        building_id=place.building_id if place else None,
         building=place.building_name if place else "",
         dwelling_number=place.dwelling.number if place and place.dwelling else "",
         ownership=Ownership(ownership) if ownership else None,
@@ -155,6 +162,7 @@ def _situation(request: RouteRequest, routing: MemberRouting) -> Situation:
 class _Place:
     residence: Residence
     dwelling: Dwelling | None
+    building_id: int | None
     building_name: str
     agency: AgencyRef | None
     syndic: OrganisationRef | None
@@ -165,7 +173,10 @@ def _place(request: RouteRequest) -> _Place | None:
     if request.dwelling_id is None and request.residence_id is None:
         return None
     syndic = aliased(Organisation)
-    columns = (Residence, Agency.name, syndic.name, Building.name)
+    columns = (
+        Residence, Agency.name, Building.id, Building.name,
+        syndic.name, syndic.active, syndic.answers_at_night,
+    )  # fmt: skip
     # The lots of one residence may have several syndics: the home's own comes first.
     whose: Any = Residence.syndic_id
     if request.dwelling_id is not None:
@@ -206,21 +217,23 @@ def _place(request: RouteRequest) -> _Place | None:
     if row is None:
         raise NotFound
     residence: Residence = row[0]
-    dwelling: Dwelling | None = row[4] if request.dwelling_id is not None else None
+    dwelling: Dwelling | None = row[7] if request.dwelling_id is not None else None
     syndic_id = (dwelling.syndic_id if dwelling else None) or residence.syndic_id
     return _Place(
         residence=residence,
         dwelling=dwelling,
+        building_id=row[2],
         building_name=row[3] or "",
         agency=AgencyRef(residence.agency_id, row[1]) if residence.agency_id else None,
-        syndic=OrganisationRef(syndic_id, row[2]) if syndic_id else None,
+        syndic=OrganisationRef(syndic_id, row[4], row[6], row[5]) if syndic_id else None,
     )
 
 
 def install_catalogue(member_id: int) -> None:
-    """Give a new member the default catalogue and a rule for each category."""
+    """Give a new member the default catalogue and a rule for each category, in force at once."""
     for position, category in enumerate(CATALOGUE):
         db.session.add(category_rows.row_from(category, member_id, position))
     for rule in default_rules(CATALOGUE):
         db.session.add(rule_rows.row_from(rule, member_id))
     db.session.flush()
+    publish_first(member_id)

@@ -99,6 +99,8 @@ def _subject(params: Mapping[str, Any], lang: str) -> str:
         parts.append(LOCATIONS[lang][params["location"]])
     if params.get("residence"):
         place = OWNERSHIP[lang]["residence"].format(name=params["residence"])
+        if params.get("building") and params.get("location") == "common":
+            place += f" {_building(params['building'], lang)}"
         if params.get("ownership"):
             syndic = params.get("syndic") or OWNERSHIP[lang]["no_syndic"]
             owner = OWNERSHIP[lang][params["ownership"]]
@@ -107,6 +109,13 @@ def _subject(params: Mapping[str, Any], lang: str) -> str:
     if params.get("dwelling") and params.get("location") == "private":
         parts.append(OWNERSHIP[lang]["dwelling"].format(number=params["dwelling"]))
     return ", ".join(part for part in parts if part)
+
+
+def _building(name: str, lang: str) -> str:
+    """« bât. B »; a name that says it already stays as it is."""
+    if name.lower().startswith(("bât", "bat")):
+        return name
+    return OWNERSHIP[lang]["building"].format(name=name)
 
 
 def _destination(params: Mapping[str, Any], lang: str) -> str:

@@ -11,6 +11,7 @@ LOCATIONS: Final = {
 OWNERSHIP: Final = {
     "fr": {
         "residence": "résidence {name}",
+        "building": "bât. {name}",
         "dwelling": "logement {number}",
         "single": "mono-propriété {member}",
         "condo": "copropriété, syndic {syndic}",
@@ -18,6 +19,7 @@ OWNERSHIP: Final = {
     },
     "en": {
         "residence": "residence {name}",
+        "building": "bldg {name}",
         "dwelling": "home {number}",
         "single": "owned by {member} alone",
         "condo": "co-owned, syndic {syndic}",
@@ -188,6 +190,7 @@ CONDITIONS: Final = {
         "family": "autre famille de motifs",
         "equipment": "autre équipement",
         "residence_id": "autre résidence",
+        "building_id": "autre bâtiment",
         "service": "autre ligne",
         "location": "autre lieu (privatif ou commun)",
         "ownership": "autre régime de propriété",
@@ -204,6 +207,7 @@ CONDITIONS: Final = {
         "family": "another family of categories",
         "equipment": "other equipment",
         "residence_id": "another residence",
+        "building_id": "another building",
         "service": "another line",
         "location": "another place (private or common)",
         "ownership": "another kind of ownership",
@@ -267,6 +271,8 @@ STEPS: Final = {
         "common_parts": "Pas {kind} : la panne est dans les parties communes d'une copropriété.",
         "contract_expired": "Contrat {name} écarté : expiré depuis le {until}.",
         "contract_not_started": "Contrat {name} écarté : il ne commence que le {from}.",
+        "contract_firm_off": "Contrat {name} écarté : le prestataire est hors service.",
+        "organisation_off": "{name} est hors service chez ce bailleur.",
         "contract_closed": "Contrat {name} écarté : fermé à cette heure et sans astreinte, "
         "ouverture {opens}.",
         "no_contract": "Aucun contrat ({equipment}) pour la résidence {residence}.",
@@ -300,6 +306,8 @@ STEPS: Final = {
         "common_parts": "Not {kind}: the fault is in the common parts of a co-owned building.",
         "contract_expired": "Contract {name} set aside: expired on {until}.",
         "contract_not_started": "Contract {name} set aside: starts only on {from}.",
+        "contract_firm_off": "Contract {name} set aside: the firm is out of service.",
+        "organisation_off": "{name} is out of service with this landlord.",
         "contract_closed": "Contract {name} set aside: closed at this hour without on-call, "
         "opens {opens}.",
         "no_contract": "No contract ({equipment}) for residence {residence}.",

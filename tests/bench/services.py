@@ -14,6 +14,7 @@ from callcenter.estate.queries import find_callers
 from callcenter.members.models import Organisation
 from callcenter.members.states import OrganisationKind, Service
 from callcenter.routing.models import Category, RoutingRule
+from callcenter.routing.rule_versions import publish_first
 from callcenter.routing.services import RouteRequest, decide_route
 from callcenter.routing.states import Location
 from tests.bench.base import Base
@@ -136,11 +137,14 @@ def _many_rules(member: int) -> Iterator[None]:
                     residence_id=residences[number % len(residences)],
                 )
             )
+        session.flush()
+        publish_first(member)
     try:
         yield
     finally:
         with session_scope(own), transaction() as session:
             session.execute(delete(RoutingRule).where(RoutingRule.name == _MARK))
+            publish_first(member)
             session.execute(
                 delete(MaintenanceContract).where(MaintenanceContract.reference == _MARK)
             )

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from callcenter.members.calendar_rules import is_on_call_time
 from callcenter.members.clock_rules import Target, TargetUnit
 from callcenter.routing.catalogue import BY_CODE, CATALOGUE
+from callcenter.routing.catalogue_types import lineage
 from callcenter.routing.rule_sets import (
     default_rules,
     find_ties,
@@ -95,6 +96,8 @@ def codes(steps: tuple[Step, ...]) -> list[str]:
         ({"category": "T-PLB"}, {"family": Family.TECHNICAL}),
         ({"category": "T-PLB", "location": Location.PRIVATE}, {"category": "T-PLB"}),
         ({"residence_id": 101}, {"category": "T-PLB"}),
+        ({"residence_id": 101, "building_id": 201}, {"residence_id": 101}),
+        ({"category": "T-PLB"}, {"equipment": Equipment.PLUMBING, "location": Location.PRIVATE}),
         ({"residence_id": 101}, {"agency_id": 10, "equipment": Equipment.PLUMBING}),
         ({"category": "T-PLB", "agency_id": 10}, {"category": "T-PLB"}),
         ({"category": "T-PLB", "answers": (("stoppable", "yes"),)}, {"category": "T-PLB"}),
@@ -105,7 +108,7 @@ def codes(steps: tuple[Step, ...]) -> list[str]:
     ],
 )
 def test_the_most_specific_rule_wins(narrow: dict[str, Any], wide: dict[str, Any]) -> None:
-    situation = call("T-PLB", place="Gounod", answers={"stoppable": "yes"})
+    situation = call("T-PLB", place="Gounod", building_id=201, answers={"stoppable": "yes"})
     rules = [to_team(1, TeamKind.DPO, **wide), to_team(2, TeamKind.QUALITY, **narrow), DEFAULT]
     for order in (rules, rules[::-1]):
         decision = decide(situation, book(order))
@@ -164,6 +167,36 @@ def test_a_condition_on_warranty_counts_whatever_it_asks() -> None:
         to_team(1, under_warranty=True)
     )
     assert not has_default([to_team(1, under_warranty=False)])
+
+
+def test_a_rule_on_a_category_holds_for_those_below_it() -> None:
+    below = replace(BY_CODE["T-PLB"], code="T-PLB-WC", label="WC bouché")
+    general, narrow = to_team(1, TeamKind.DPO, category="T-PLB"), to_team(2, category="T-PLB-WC")
+    situation = replace(call("T-PLB", place="Gounod"), category=below)
+    assert decide(situation, book([general, DEFAULT])).rule_id == 1
+    assert decide(situation, book([general, narrow, DEFAULT])).rule_id == 2
+    assert decide(call("T-PLB", place="Gounod"), book([general, narrow, DEFAULT])).rule_id == 1
+    assert lineage("T-PLB-WC") == ("T-PLB-WC", "T-PLB")
+    other = replace(narrow, id=3, kind=DestinationKind.AGENCY, team_kind=None)
+    assert find_ties([general, narrow]) == []
+    assert len(find_ties([narrow, other])) == 1
+
+
+def test_what_is_out_of_service_gets_nothing() -> None:
+    off = replace(CONTRACTS[0], contractor=replace(LIFTS, active=False))
+    decision = decide(call("T-ASC", place="Gounod"), book(contracts=[off]))
+    assert decision.team_name == "Régie"
+    assert (
+        "Contrat Ascensoristes du Sud-Ouest écarté : le prestataire est hors service."
+        in explain_rejected(decision.rejected)
+    )
+    named = Rule(
+        id=1,
+        kind=DestinationKind.ORGANISATION,
+        organisation=replace(MULTI, active=False),
+        category="T-MEN",
+    )
+    assert decide(call("T-MEN", place="Gounod"), book([named, DEFAULT])).team_name == "Régie"
 
 
 def test_a_rule_may_require_a_contract_in_force() -> None:
@@ -369,12 +402,13 @@ INSTANTS = st.datetimes(
 CONDITIONS = st.fixed_dictionaries(
     {},
     optional={
-        "category": st.sampled_from(sorted(BY_CODE)),
+        "category": st.sampled_from([*sorted(BY_CODE), "T-PLB-WC"]),
         "family": st.sampled_from(Family),
         "location": st.sampled_from(Location),
         "ownership": st.sampled_from(Ownership),
         "agency_id": st.sampled_from([10, 11, 12]),
         "residence_id": st.integers(101, 108),
+        "building_id": st.sampled_from([201, 202]),
         "equipment": st.sampled_from(Equipment),
         "contract_required": st.booleans(),
         "under_warranty": st.booleans(),
@@ -416,6 +450,7 @@ def decisions(draw: st.DrawFn) -> tuple[Decision, list[Rule], bool]:
         instant.isoformat(timespec="minutes")[:16],
         draw(st.sampled_from(["", *PLACES])),
         location=draw(st.sampled_from([None, *Location])),
+        building_id=draw(st.sampled_from([None, 201])),
         answers=draw(st.sampled_from([{}, {"trapped": "yes"}, {"cause": "lost_keys"}])),
         caller_role=draw(st.sampled_from(CallerRole)),
         other_member=draw(st.sampled_from([None, None, None, MESOLIA])),

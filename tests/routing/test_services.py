@@ -12,6 +12,7 @@ from callcenter.routing.models import Category, RoutingRule
 from callcenter.routing.queries import get_routing, list_categories
 from callcenter.routing.services import RoutePreview, RouteRequest, decide_route
 from callcenter.routing.states import Location, Priority, Service
+from tests.routing.publishing import publish_draft
 from tests.world import Member, World, as_member
 
 TUESDAY_MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -76,7 +77,7 @@ def test_another_member_s_place_or_category_is_not_found(app: Flask, world: Worl
         get_routing(world.a.id)
 
 
-def test_a_changed_rule_counts_at_once(app: Flask, world: World) -> None:
+def test_a_rule_counts_once_it_is_published(app: Flask, world: World) -> None:
     with as_member(world.a.id):
         assert route(world.a, "T-PRO").team_name != "Maintenance Aquitanis"
     with as_member(world.a.id), transaction() as session:
@@ -89,6 +90,9 @@ def test_a_changed_rule_counts_at_once(app: Flask, world: World) -> None:
                 team_id=world.a.maintenance_team,
             )
         )
+    with as_member(world.a.id):
+        assert route(world.a, "T-PRO").team_name != "Maintenance Aquitanis"
+    publish_draft(world.a.id)
     with as_member(world.a.id):
         assert route(world.a, "T-PRO").team_id == world.a.maintenance_team
 

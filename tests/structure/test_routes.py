@@ -27,6 +27,7 @@ TABLE_OF = {
     "line_id": "phone_line",
     "template_id": "message_template",
     "rule_id": "routing_rule",
+    "version_id": "routing_version",
     "run_id": "import_run",
     "member_id": "organisation",
     "phone_id": "contact_phone",

@@ -24,7 +24,8 @@ from callcenter.ui.fields import saved
 
 USERS = Permission.USERS_MANAGE
 _AGENCY_ROWS = [["name"], ["phone", "email"]]
-_PARTNER_ROWS = [["kind"], ["name", "short_name"], ["phone", "email"], ["opening_hours"]]
+_PARTNER_ROWS = [["kind"], ["name", "short_name"], ["phone", "email"], ["opening_hours"],
+                 ["answers_at_night"]]  # fmt: skip
 
 
 @blueprint.get("/<int:member_id>/agencies")

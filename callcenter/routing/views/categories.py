@@ -18,6 +18,7 @@ from callcenter.routing.category_rows import category_from
 from callcenter.routing.forms import CategoryForm
 from callcenter.routing.models import Category
 from callcenter.routing.rule_reading import conditions_in_words, destination_in_words
+from callcenter.routing.rule_rows import snapshot_of
 from callcenter.routing.views.parts import blueprint, language, questions_of
 from callcenter.routing.wording import delay_text
 from callcenter.ui.access import current_actor, requires
@@ -75,12 +76,12 @@ def category(category_id: int) -> ResponseReturnValue:
 
     if saved(form, work):
         return done(_("Le motif « %(name)s » est enregistré.", name=row.label), listed)
-    names = queries.get_names(row.member_id)
     lines = [
         line
         for line in queries.list_rule_lines(row.member_id)
         if line.row.conditions.get("category") == row.code
     ]
+    names = queries.get_names(row.member_id, [line.row.conditions for line in lines])
     page = render_template(
         "routing/category.html",
         row=row,
@@ -104,7 +105,7 @@ def described(
         (
             line,
             conditions_in_words(line.row.conditions, names),
-            destination_in_words(line.row, names),
+            destination_in_words(snapshot_of(line.row), names),
         )
         for line in lines
     ]

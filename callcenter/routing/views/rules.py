@@ -14,6 +14,7 @@ from callcenter.routing import screen_queries as queries
 from callcenter.routing.forms import RuleForm
 from callcenter.routing.models import Category, RoutingRule
 from callcenter.routing.rule_sets import find_ties, has_default, specificity
+from callcenter.routing.version_queries import get_draft
 from callcenter.routing.views.categories import described
 from callcenter.routing.views.parts import (
     ANSWER,
@@ -45,10 +46,7 @@ def member_rules(member_id: int) -> ResponseReturnValue:
     house = landlord_only(get_house(member_id))
     lines = queries.list_rule_lines(member_id)
     active = [line.rule for line in lines if line.row.active]
-    places = {
-        number for line in lines if (number := line.row.conditions.get("residence_id")) is not None
-    }
-    names = queries.get_names(member_id, places)
+    names = queries.get_names(member_id, [line.row.conditions for line in lines])
     text = request.args.get("q", "").replace("\x00", "").strip()[:100]
     shown = described(lines, names)
     if text:
@@ -66,6 +64,7 @@ def member_rules(member_id: int) -> ResponseReturnValue:
         text=text,
         ties=find_ties(active),
         has_default=has_default(active),
+        draft=get_draft(member_id, [line.row for line in lines]),
         specificity=specificity,
         tabs=tabs(house, "rules"),
         back=back_to_members(),
@@ -93,12 +92,13 @@ def _category(member_id: int, code: str | None) -> Category | None:
 def _values(form: RuleForm, member_id: int) -> dict[str, object]:
     """Return a rule's values as the services take them. Raises UserError for the residence."""
     residence_id = services.resolve_residence(member_id, form.residence.data or "")
+    building_id = services.resolve_building(residence_id, form.building.data or "")
     category = _category(member_id, form.category.data)
     answers = answers_in(request.form, questions_of(category))
     return {
         **form.values("name", "destination", "organisation_id", "team_id", "team_kind"),
         **form.values("priority", "rank"),
-        "conditions": form.conditions(residence_id, answers),
+        "conditions": form.conditions(residence_id, building_id, answers),
     }
 
 
@@ -134,8 +134,22 @@ def new_rule(member_id: int) -> ResponseReturnValue:
     )
     if made:
         here = url_for("routing.member_rules", member_id=member_id)
-        return done(_("La règle « %(name)s » est ajoutée.", name=made.name), here)
+        return done(_("La règle « %(name)s » est ajoutée au brouillon.", name=made.name), here)
     return _page(form, house, None)
+
+
+@blueprint.get("/routing/rules/<int:member_id>/questions")
+@requires(EDIT)
+def rule_questions(member_id: int) -> ResponseReturnValue:
+    """Show the closed questions of the category that was just chosen; a fragment."""
+    house = landlord_only(get_house(member_id))
+    category = _category(house.id, request.args.get("category", ""))
+    return render_template(
+        "routing/_rule_answers.html",
+        questions=questions_of(category),
+        answers=answers_in(request.args, questions_of(category)),
+        prefix=ANSWER,
+    )
 
 
 @blueprint.route("/routing/rules/edit/<int:rule_id>", methods=["GET", "POST"])
@@ -146,7 +160,7 @@ def rule(rule_id: int) -> ResponseReturnValue:
     house = get_house(row.member_id)
     form = RuleForm(obj=row)
     if not form.is_submitted():
-        form.show(row.conditions, queries.get_residence_code(row.conditions))
+        form.show(row.conditions, *queries.get_place_words(row.conditions))
     _prepare(form, row.member_id)
 
     def work() -> bool:
@@ -160,7 +174,7 @@ def rule(rule_id: int) -> ResponseReturnValue:
 
     if saved(form, work):
         here = url_for("routing.member_rules", member_id=row.member_id)
-        return done(_("La règle « %(name)s » est enregistrée.", name=row.name), here)
+        return done(_("La règle « %(name)s » est enregistrée au brouillon.", name=row.name), here)
     return _page(form, house, row)
 
 
@@ -174,8 +188,9 @@ def switch_rule(rule_id: int) -> ResponseReturnValue:
         services.switch_rule(row, active=active, actor=current_actor())
     here = url_for("routing.member_rules", member_id=row.member_id)
     if active:
-        return done(_("La règle « %(name)s » s'applique de nouveau.", name=row.name), here)
+        return done(_("La règle « %(name)s » est remise dans le brouillon.", name=row.name), here)
     return done(
-        _("La règle « %(name)s » ne s'applique plus. Vous pouvez l'y remettre.", name=row.name),
+        _("La règle « %(name)s » est retirée du brouillon. Vous pouvez l'y remettre.",
+          name=row.name),
         here,
-    )
+    )  # fmt: skip

@@ -14,9 +14,11 @@ from callcenter.members.views.parts import landlord_only
 from callcenter.routing import screen_queries as queries
 from callcenter.routing.forms import TryForm
 from callcenter.routing.models import Category
-from callcenter.routing.rule_services import resolve_residence
+from callcenter.routing.queries import get_draft_routing
+from callcenter.routing.rule_services import resolve_building, resolve_residence
 from callcenter.routing.services import RoutePreview, RouteRequest, decide_route
 from callcenter.routing.states import CallerRole, Location, Service
+from callcenter.routing.version_queries import get_draft
 from callcenter.routing.views.parts import ANSWER, answers_in, blueprint, language, questions_of
 from callcenter.ui.access import requires
 from callcenter.ui.fields import status_of
@@ -37,12 +39,19 @@ def try_call(member_id: int) -> ResponseReturnValue:
         {number: f"{row.code} {row.label}" for number, row in rows.items()}, _("Choisir")
     )
     category = rows.get(form.category_id.data)
-    found = _decide(form, member_id, category) if sent and form.validate() else None
+    draft = get_draft(member_id)
+    found = in_force = None
+    if sent and form.validate():
+        found = _decide(form, member_id, category, draft=bool(draft.changes))
+        in_force = _decide(form, member_id, category) if found and draft.changes else None
     page = render_template(
         "routing/try.html",
         form=form,
         house=house,
         found=found,
+        in_force=in_force,
+        draft=draft,
+        moved=bool(found and in_force and _outcome(found) != _outcome(in_force)),
         questions=questions_of(category),
         answers=answers_in(request.args, questions_of(category)),
         prefix=ANSWER,
@@ -52,7 +61,13 @@ def try_call(member_id: int) -> ResponseReturnValue:
     return page, status_of(form)
 
 
-def _decide(form: TryForm, member_id: int, category: Category | None) -> RoutePreview | None:
+def _outcome(route: RoutePreview) -> tuple[object, ...]:
+    return (route.organisation_id, route.team_id, route.destination, route.priority)
+
+
+def _decide(
+    form: TryForm, member_id: int, category: Category | None, *, draft: bool = False
+) -> RoutePreview | None:
     if category is None:
         return None
     try:
@@ -65,11 +80,13 @@ def _decide(form: TryForm, member_id: int, category: Category | None) -> RoutePr
                 category_id=category.id,
                 at=form.at.data.replace(tzinfo=clock.PARIS),
                 residence_id=residence_id,
+                building_id=resolve_building(residence_id, form.building.data or ""),
                 caller_role=CallerRole(form.caller_role.data),
                 answers=answers_in(request.args, questions_of(category)),
                 **place,
             ),
             language(),
+            get_draft_routing(member_id) if draft else None,
         )
     except UserError as error:
         form.add_error(error.field, error.message)

@@ -44,6 +44,7 @@ def preview_ticket(
             residence_id=new.residence_id,
             building_id=new.building_id,
             dwelling_id=new.dwelling_id,
+            caller_role=new.caller_role,
             answers=dict(new.answers),
             at=at,
         ),
