@@ -29,6 +29,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "callcenter.members.account_views",
     "callcenter.members.draft_views",
     "callcenter.messaging.views",
+    "callcenter.messaging.ledger_views",
     "callcenter.members.journal_views",
     "callcenter.members.views",
     "callcenter.oncall.views",

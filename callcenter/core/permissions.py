@@ -25,6 +25,7 @@ class Permission(StrEnum):
     ROUTING_EDIT = "routing.edit"
     MESSAGING_READ = "messaging.read"
     MESSAGING_EDIT = "messaging.edit"
+    MESSAGING_LEDGER = "messaging.ledger"
     MEMBERS_MANAGE = "members.manage"
     USERS_MANAGE = "users.manage"
     SUPERVISE = "supervise"
@@ -79,7 +80,7 @@ _STAFF = frozenset(
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _AGENT,
-    Role.SUPERVISOR: _AGENT | {P.SUPERVISE, P.TICKETS_HANDLE},
+    Role.SUPERVISOR: _AGENT | {P.SUPERVISE, P.TICKETS_HANDLE, P.MESSAGING_LEDGER},
     Role.ADMINISTRATOR: frozenset(
         {
             P.ACCOUNT_OWN,
@@ -87,6 +88,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.USERS_MANAGE,
             P.ROUTING_EDIT,
             P.MESSAGING_EDIT,
+            P.MESSAGING_LEDGER,
             P.MESSAGING_READ,
             P.ESTATE_READ,
             P.ESTATE_IMPORT,
@@ -102,6 +104,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.ESTATE_IMPORT,
         P.ROUTING_EDIT,
         P.MESSAGING_EDIT,
+        P.MESSAGING_LEDGER,
         P.USERS_MANAGE,
         P.AUDIT_READ,
         P.ON_CALL_EDIT,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from callcenter.members import services
 from callcenter.members.accounts import User
 from callcenter.members.models import Agency, Calendar, ClosingDay, Organisation, PhoneLine, Team
 from callcenter.members.states import OrganisationKind, Service, TeamKind
+from callcenter.messaging.ledger_models import SmsTariff
 from callcenter.messaging.services import install_templates
 from callcenter.routing.services import install_catalogue
 
@@ -23,6 +25,10 @@ _LOCAL: Final = (TeamKind.AGENCY, TeamKind.CARETAKER)
 _WHOLE_DAY: Final = [["00:00", "24:00"]]
 _WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MANDATE_DAYS: Final = 400
+# Euros a segment, without tax: last year's, then the one negotiated together.
+_TARIFF_DAYS: Final = ((_MANDATE_DAYS, "0.0690"), (25, "0.0645"))
+# A member that sends on its own contract.
+_OWN_TARIFF: Final = {"TG": "0.0710"}
 
 
 @dataclass(slots=True)
@@ -67,6 +73,7 @@ def found_company(password_hash: str) -> Company:
         email="contact@coopairs.exemple.fr",
         opening_hours=cast.HOURS,
     )
+    _tariffs(platform.id)
     company = Company(platform)
     triage = services.add_team(platform, TeamKind.TRIAGE, "Plateforme")
     users = [
@@ -142,7 +149,19 @@ def _found_member(wanted: MemberCast, password_hash: str) -> Founded:
     _calendars(member)
     install_catalogue(member.id)
     install_templates(member.id)
+    _tariffs(member.id, wanted.prefix)
     return member
+
+
+def _tariffs(wall: int, prefix: str = "") -> None:
+    for days, price in _TARIFF_DAYS:
+        row = SmsTariff(
+            member_id=wall,
+            valid_from=clock.today() - timedelta(days=days),
+            price=Decimal(_OWN_TARIFF.get(prefix, price)),
+        )
+        db.session.add(row)
+    db.session.flush()
 
 
 def _teams(member: Founded) -> dict[tuple[TeamKind, int | None], Team]:

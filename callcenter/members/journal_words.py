@@ -24,6 +24,9 @@ OBJECTS: Final[dict[str, LazyString]] = {
     "routing_version": _l("version des règles"),
     "message_template": _l("modèle de SMS"),
     "message": _l("SMS"),
+    "sms_tariff": _l("tarif des SMS"),
+    "delivery_watch": _l("seuils d'alerte des SMS"),
+    "sending_pause": _l("arrêt des envois"),
     "ticket": _l("demande"),
     "call": _l("appel"),
     "contact": _l("personne"),
@@ -69,6 +72,8 @@ _VERBS: Final[dict[str, LazyString]] = {
     "exported": _l("exporté"),
     "edited": _l("modifié"),
     "logged": _l("enregistré"),
+    "set": _l("fixé"),
+    "resumed": _l("repris"),
     "resent": _l("renvoyé"),
     "cancelled": _l("annulé"),
     "abandoned": _l("abandonné"),
@@ -145,6 +150,13 @@ _FIELDS: Final[dict[str, LazyString]] = {
     "equipment": _l("équipements"),
     "when_contract": _l("avec un contrat 24 h sur 24"),
     "instructions": _l("consignes"),
+    "price": _l("prix"),
+    "valid_from": _l("à partir du"),
+    "window_hours": _l("heures observées"),
+    "usual_days": _l("jours de comparaison"),
+    "fall_points": _l("baisse"),
+    "least_messages": _l("messages au moins"),
+    "cause": _l("cause"),
 }
 
 

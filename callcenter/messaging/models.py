@@ -59,6 +59,8 @@ class Message(Owned, Dated, Base):
             postgresql_where=text("state IN ('sending', 'uncertain')"),
         ),
         Index("ix_message_to_number", "to_number", "member_id", "id"),
+        # The day to which the ledger counts a message.
+        Index("ix_message_ledger", "member_id", text("coalesce(sent_at, created_at)")),
     )
 
     ticket_id: Mapped[int | None]
@@ -143,6 +145,13 @@ class InboundMessage(Owned, Base):
             "member_id",
             "received_at",
             postgresql_where=text("sorted_at IS NULL"),
+        ),
+        Index(
+            "ix_inbound_message_ticket",
+            "member_id",
+            "ticket_id",
+            "id",
+            postgresql_where=text("ticket_id IS NOT NULL"),
         ),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 
 from callcenter.core import clock
 from callcenter.core.db import db
@@ -59,6 +59,21 @@ def get_message(message_id: int) -> Message:
 
 def list_messages(chosen: LedgerFilter, window: Window) -> Page[Message]:
     """Return one page of the ledger, newest first."""
+    query = _narrowed(chosen)
+    if window.key is not None:
+        (last,) = window.key
+        query = query.where(Message.id > last if window.backwards else Message.id < last)
+    order = Message.id.asc() if window.backwards else Message.id.desc()
+    rows = db.session.scalars(query.order_by(order).limit(window.limit)).all()
+    return page_of(rows, window, lambda message: (message.id,))
+
+
+def list_messages_to_export(chosen: LedgerFilter, limit: int) -> Sequence[Message]:
+    """Return the newest messages that the filter leaves."""
+    return db.session.scalars(_narrowed(chosen).order_by(Message.id.desc()).limit(limit)).all()
+
+
+def _narrowed(chosen: LedgerFilter) -> Select[Message]:
     query = select(Message)
     if chosen.state:
         query = query.where(Message.state == chosen.state)
@@ -71,12 +86,7 @@ def list_messages(chosen: LedgerFilter, window: Window) -> Page[Message]:
     if chosen.since:
         begins = datetime.combine(chosen.since, time(0), tzinfo=clock.PARIS)
         query = query.where(Message.created_at >= begins)
-    if window.key is not None:
-        (last,) = window.key
-        query = query.where(Message.id > last if window.backwards else Message.id < last)
-    order = Message.id.asc() if window.backwards else Message.id.desc()
-    rows = db.session.scalars(query.order_by(order).limit(window.limit)).all()
-    return page_of(rows, window, lambda message: (message.id,))
+    return query
 
 
 def steps_of(messages: Sequence[Message]) -> dict[int, list[MessageStep]]:

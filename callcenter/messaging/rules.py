@@ -106,6 +106,9 @@ class QuietWindow:
 
 _HALF_HOUR = timedelta(minutes=30)
 
+# An operator holds the message back as unwanted: its words or its sender are to blame.
+FILTERED_CODE = 30007
+
 ERROR_RULES: dict[int, ErrorRule] = {
     20003: ErrorRule(ErrorFamily.CREDENTIALS, alert=True),
     20429: ErrorRule(ErrorFamily.BACK_OFF),
@@ -118,7 +121,7 @@ ERROR_RULES: dict[int, ErrorRule] = {
     30004: ErrorRule(ErrorFamily.NUMBER, NumberFlag.BLOCKED),
     30005: ErrorRule(ErrorFamily.NUMBER, NumberFlag.UNKNOWN),
     30006: ErrorRule(ErrorFamily.NUMBER, NumberFlag.LANDLINE),
-    30007: ErrorRule(ErrorFamily.FILTERED, alert=True),
+    FILTERED_CODE: ErrorRule(ErrorFamily.FILTERED, alert=True),
     30008: ErrorRule(ErrorFamily.TEMPORARY, delays=(_HALF_HOUR,)),
     30036: ErrorRule(ErrorFamily.EXPIRED),
     63038: ErrorRule(ErrorFamily.ACCOUNT_PAUSE, alert=True),

@@ -15,6 +15,9 @@ from callcenter.core.permissions import Permission
 from callcenter.core.phone import try_parse_phone
 from callcenter.messaging import decisions, words
 from callcenter.messaging.inbound import mark_sorted
+from callcenter.messaging.ledger import list_live_alerts
+from callcenter.messaging.ledger_files import messages_sheet
+from callcenter.messaging.ledger_words import alert_words
 from callcenter.messaging.models import Message
 from callcenter.messaging.queries import (
     LedgerFilter,
@@ -22,6 +25,7 @@ from callcenter.messaging.queries import (
     count_uncertain,
     list_live_pauses,
     list_messages,
+    list_messages_to_export,
     list_to_sort,
     steps_of,
 )
@@ -30,27 +34,21 @@ from callcenter.messaging.template_views import add_template_routes
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.htmx import go_to
 from callcenter.ui.pagination import window_from
+from callcenter.ui.spreadsheets import csv_response, xlsx_response
 from callcenter.ui.theme import accents
 
 blueprint = Blueprint("messaging", __name__, url_prefix="/messages")
 
 PAGE_SIZE: Final = 40
+EXPORT_MAX: Final = 20_000
 
 
 @blueprint.get("")
 @requires(Permission.MESSAGING_READ)
 def index() -> ResponseReturnValue:
     """Show what was sent, waits, or was kept from leaving; newest first."""
-    typed = request.args.get("number", "").strip()[:40]
-    phone = try_parse_phone(typed) if typed else None
-    members = {one.member_id: one.name for one in accents()}
-    member = request.args.get("member", 0, type=int)
-    chosen = LedgerFilter(
-        state=_known(request.args.get("state", ""), words.STATES),
-        member_id=member if member in members else None,
-        trigger=_known(request.args.get("trigger", ""), words.TRIGGERS),
-        number=phone.e164 if phone else typed,
-    )
+    chosen, typed = _chosen()
+    members = _names()
     page = list_messages(chosen, window_from(request.args, 1, PAGE_SIZE))
     return render_template(
         "messaging/index.html",
@@ -60,6 +58,8 @@ def index() -> ResponseReturnValue:
         typed=typed,
         members=members,
         pauses=list_live_pauses(),
+        alerts=list_live_alerts(),
+        alert_words=alert_words,
         uncertain=count_uncertain(),
         to_sort=count_to_sort(),
         may_decide=_may_decide(current_actor()),
@@ -68,6 +68,21 @@ def index() -> ResponseReturnValue:
         masked=words.masked,
         due=lambda message: message.not_before > clock.now(),
     )
+
+
+@blueprint.get("/export/<kind>")
+@requires(Permission.MESSAGING_READ)
+def export(kind: str) -> ResponseReturnValue:
+    """Give what the filters narrow, at most 20,000 messages, as ``csv`` or ``xlsx``.
+
+    Without the texts: a private link stands in them, and a file travels.
+    """
+    if kind not in {"csv", "xlsx"}:
+        abort(404)
+    chosen, _typed = _chosen()
+    sheet = messages_sheet(list_messages_to_export(chosen, EXPORT_MAX), _names())
+    name = f"sms-{clock.today():%Y-%m-%d}"
+    return csv_response(name, sheet) if kind == "csv" else xlsx_response(name, [sheet])
 
 
 @blueprint.post("/<int:message_id>/resend")
@@ -124,6 +139,24 @@ def sorted_out(inbound_message_id: int) -> ResponseReturnValue:
         mark_sorted(inbound_message_id, current_actor())
     flash(_("Message trié."), "success")
     return go_to(url_for("messaging.inbound"))
+
+
+def _names() -> dict[int, str]:
+    return {one.member_id: one.name for one in accents()}
+
+
+def _chosen() -> tuple[LedgerFilter, str]:
+    """Return what the address asks for, and the number as it was typed."""
+    typed = request.args.get("number", "").strip()[:40]
+    phone = try_parse_phone(typed) if typed else None
+    member = request.args.get("member", 0, type=int)
+    chosen = LedgerFilter(
+        state=_known(request.args.get("state", ""), words.STATES),
+        member_id=member if member in _names() else None,
+        trigger=_known(request.args.get("trigger", ""), words.TRIGGERS),
+        number=phone.e164 if phone else typed,
+    )
+    return chosen, typed
 
 
 def _may_decide(actor: Actor) -> bool:

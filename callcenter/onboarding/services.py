@@ -18,6 +18,7 @@ from callcenter.members.models import Organisation
 from callcenter.members.states import OrganisationKind, TeamKind
 from callcenter.members.words import TEAM_KINDS
 from callcenter.messaging.services import install_templates
+from callcenter.messaging.tariffs import install_tariffs
 from callcenter.routing.services import install_catalogue
 
 
@@ -38,6 +39,7 @@ def found_member(values: Mapping[str, Any], *, token: UUID, actor: Actor) -> Org
                 members.add_team(member, kind, str(TEAM_KINDS[kind]))
         install_catalogue(member.id)
         install_templates(member.id)
+        install_tariffs(member.id, actor.home_id)
         return member
 
     try:

@@ -23,10 +23,13 @@ from callcenter.calls.tasks import count_open_tasks
 from callcenter.core import clock
 from callcenter.core.db import db
 from callcenter.core.isolation import Actor
-from callcenter.members.models import Organisation
 from callcenter.members.queries import list_members
+from callcenter.messaging.ledger import ledger_at, list_live_alerts
+from callcenter.messaging.ledger_models import DeliveryAlert
+from callcenter.messaging.ledger_rules import CHARGED
 from callcenter.messaging.models import Message, SendingPause
-from callcenter.messaging.queries import list_live_pauses
+from callcenter.messaging.queries import count_uncertain, list_live_pauses
+from callcenter.messaging.rules import FILTERED_CODE
 from callcenter.messaging.states import MessageState
 from callcenter.tickets.models import Ticket, TicketEvent
 from callcenter.tickets.states import OPEN_STATES
@@ -56,19 +59,24 @@ class Promises:
 
 @dataclass(frozen=True, slots=True)
 class SmsHealth:
-    """How the day's SMS go. ``stuck``: should have left five minutes ago and more."""
+    """How the day's SMS go. ``stuck``: should have left five minutes ago and more.
+
+    ``filtered``: held back by an operator as unwanted, for its words or its sender.
+    """
 
     sent: int
     delivered: int
     failed: int
+    filtered: int
     stuck: int
     uncertain: int
     pauses: Sequence[SendingPause]
+    alerts: Sequence[DeliveryAlert]
 
     @property
     def troubled(self) -> bool:
         """Say whether a person should look at it."""
-        return bool(self.stuck or self.uncertain or self.pauses)
+        return bool(self.filtered or self.stuck or self.uncertain or self.pauses or self.alerts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,11 @@ class Wall:
     sms: SmsHealth
     tasks: int
 
+    @property
+    def member_names(self) -> dict[int, str]:
+        """Return the members' names by their number."""
+        return {one.member_id: one.member for one in self.promises}
+
 
 def get_wall(actor: Actor) -> Wall:
     """Read the wall of the members that the actor serves."""
@@ -99,7 +112,7 @@ def get_wall(actor: Actor) -> Wall:
         lines=count_lines(members, now),
         quarters=count_quarters(members, now),
         promises=_promises(now),
-        sms=_sms(now),
+        sms=_sms(now, sorted(members)),
         tasks=count_open_tasks(actor),
     )
 
@@ -131,37 +144,32 @@ def _promises(now: datetime) -> list[Promises]:
     ]
 
 
-def _sms(now: datetime) -> SmsHealth:
+def _sms(now: datetime, member_ids: Sequence[int]) -> SmsHealth:
     start, _end = day_bounds(now)
-    gone = (MessageState.ACCEPTED, MessageState.SENT, MessageState.DELIVERED)
     bad = (MessageState.UNDELIVERED, MessageState.FAILED)
     row = db.session.execute(
         select(
-            func.count().filter(Message.state.in_([*gone, *bad])).label("sent"),
+            func.count().filter(Message.state.in_(CHARGED)).label("sent"),
             func.count().filter(Message.state == MessageState.DELIVERED).label("delivered"),
             func.count().filter(Message.state.in_(bad)).label("failed"),
-        ).where(Message.created_at >= start)
+            func.count().filter(Message.error_code == FILTERED_CODE).label("filtered"),
+        ).where(Message.member_id.in_(member_ids), ledger_at >= start)
     ).one()
-    late = db.session.execute(
-        select(
-            func.count()
-            .filter(
-                Message.state == MessageState.QUEUED,
-                Message.not_before < now - timedelta(minutes=5),
-            )
-            .label("stuck"),
-            func.count().filter(Message.state == MessageState.UNCERTAIN).label("uncertain"),
-        ).where(
-            Message.state.in_([MessageState.QUEUED, MessageState.UNCERTAIN]),
+    # Two statements: each has its own partial index.
+    stuck = db.session.scalar(
+        select(func.count()).where(
+            Message.state == MessageState.QUEUED,
+            Message.not_before < now - timedelta(minutes=5),
         )
-    ).one()
-    pauses = list_live_pauses()
-    return SmsHealth(row.sent, row.delivered, row.failed, late.stuck, late.uncertain, pauses)
-
-
-def pause_owner(pause: SendingPause) -> str:
-    """Return whose sending is stopped."""
-    name = db.session.scalar(
-        select(Organisation.short_name).where(Organisation.id == pause.member_id)
     )
-    return name or ""
+    uncertain = count_uncertain()
+    return SmsHealth(
+        sent=row.sent,
+        delivered=row.delivered,
+        failed=row.failed,
+        filtered=row.filtered,
+        stuck=stuck or 0,
+        uncertain=uncertain,
+        pauses=list_live_pauses(),
+        alerts=list_live_alerts(),
+    )

@@ -6,7 +6,9 @@ from flask.typing import ResponseReturnValue
 from callcenter.calls import words
 from callcenter.calls.figures import DEFINITIONS
 from callcenter.core.permissions import Permission
-from callcenter.reporting.wall import get_wall, pause_owner
+from callcenter.messaging.ledger_words import alert_words
+from callcenter.messaging.words import PAUSES
+from callcenter.reporting.wall import get_wall
 from callcenter.ui.access import current_actor, requires
 
 blueprint = Blueprint("supervision", __name__)
@@ -18,7 +20,8 @@ def _context() -> dict[str, object]:
         "presences": words.PRESENCES,
         "reasons": words.BREAK_REASONS,
         "definitions": DEFINITIONS,
-        "pause_owner": pause_owner,
+        "pause_words": PAUSES,
+        "alert_words": alert_words,
     }
 
 

@@ -8,14 +8,17 @@ from flask_babel import lazy_gettext as _l
 
 from callcenter.core import clock
 from callcenter.core.db import transaction
-from callcenter.core.errors import UserError
+from callcenter.core.errors import NotFound, UserError
 from callcenter.core.permissions import Permission, Role
+from callcenter.messaging import words as sms_words
 from callcenter.messaging.email_states import EmailState
+from callcenter.messaging.rules import explain_error
 from callcenter.tickets import services
 from callcenter.tickets.public_pages import photo_response
 from callcenter.tickets.queries.pages import get_ticket
 from callcenter.tickets.queries.partners import get_dispatch, get_link
 from callcenter.tickets.queries.photos import get_photo, list_photos
+from callcenter.tickets.queries.thread import get_thread
 from callcenter.tickets.rules import is_open
 from callcenter.tickets.services import Act
 from callcenter.ui.access import current_actor, requires
@@ -49,6 +52,28 @@ def around(ticket_id: int) -> ResponseReturnValue:
         email_words=EMAIL_WORDS,
         may_send=actor.may(Permission.TICKETS_OPEN) and is_open(ticket.state),
         at=clock.now(),
+    )
+
+
+@blueprint.get("/<int:ticket_id>/sms")
+@requires(Permission.TICKETS_READ)
+def thread(ticket_id: int) -> ResponseReturnValue:
+    """Show the SMS as a conversation; it is between the landlord and the tenant."""
+    actor = current_actor()
+    ticket = get_ticket(actor, ticket_id)
+    if actor.role is Role.CONTRACTOR:
+        raise NotFound
+    return render_template(
+        "tickets/thread.html",
+        ticket=ticket,
+        thread=get_thread(ticket),
+        states=sms_words.STATES,
+        tones=sms_words.TONES,
+        trigger_word=sms_words.trigger_word,
+        masked=sms_words.masked,
+        explain=explain_error,
+        second=lambda at: clock.in_paris(at).strftime("%H:%M:%S"),
+        accent_id=ticket.member_id,
     )
 
 

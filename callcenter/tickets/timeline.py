@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from callcenter.core.phone import format_phone
 from callcenter.messaging.rules import explain_error
 from callcenter.messaging.states import MessageState
+from callcenter.messaging.words import masked
 from callcenter.tickets import words
 from callcenter.tickets.queries.pages import Moment
 from callcenter.tickets.rules import Slot
@@ -238,7 +239,7 @@ def _message(moment: Moment, now: datetime) -> Entry:
         if leaves > now:
             status = _("Partira %(when)s", when=moment_words(leaves, now))
     title = _("SMS au %(number)s", number=format_phone(facts["to"])) if facts["to"] else _("SMS")
-    return Entry("sms", title, moment.at, "", moment.body, status, tone)
+    return Entry("sms", title, moment.at, "", masked(moment.body), status, tone)
 
 
 def _call(moment: Moment) -> Entry:

@@ -80,6 +80,7 @@ MENU: tuple[Group, ...] = (
             Entry(_l("À rappeler"), "calls.tasks", P.DESK_USE, "telephone-outbound"),
             Entry(_l("Appels"), "calls.index", P.CALLS_READ, "telephone"),
             Entry(_l("SMS envoyés"), "messaging.index", P.MESSAGING_READ, "send"),
+            Entry(_l("Registre SMS"), "ledger.index", P.MESSAGING_LEDGER, "receipt"),
             Entry(_l("Journal"), "audit.index", P.AUDIT_READ, "clock-history"),
         ),
         folded=True,
