@@ -4,6 +4,7 @@ They go through the room's own states, so that history, receipts and flags are w
 provider would have left.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import Final
@@ -24,16 +25,28 @@ _OLD_LANDLINE: Final = 30006
 _FAILURES: Final = ((0.008, _UNKNOWN_NUMBER), (0.012, _OLD_LANDLINE), (0.035, _PHONE_OFF))
 
 
-def settle_messages(before: datetime, rng: Random) -> None:
+# The share of a member's messages that an operator in trouble loses.
+_TROUBLE_SHARE: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An operator that loses many of one member's messages, from an instant on."""
+
+    member_id: int
+    since: datetime
+
+
+def settle_messages(before: datetime, rng: Random, trouble: Trouble | None = None) -> None:
     """Have every queued message that could leave before ``before`` arrive, or fail to.
 
     Another try of a failed one is a message of its own, and may fall into the same time.
     """
-    while _settle_once(before, rng):
+    while _settle_once(before, rng, trouble):
         pass
 
 
-def _settle_once(before: datetime, rng: Random) -> bool:
+def _settle_once(before: datetime, rng: Random, trouble: Trouble | None) -> bool:
     rows = db.session.scalars(
         select(Message)
         .where(Message.state == MessageState.QUEUED, Message.not_before < before)
@@ -45,6 +58,8 @@ def _settle_once(before: datetime, rng: Random) -> bool:
         _leave(message, left, rng)
         draw = rng.random()
         code = next((code for share, code in _FAILURES if draw < share), None)
+        if trouble and message.member_id == trouble.member_id and left > trouble.since:
+            code = _PHONE_OFF if draw < _TROUBLE_SHARE else None
         if code is not None and message.try_number == 1:
             failing.append((message, left + timedelta(seconds=rng.uniform(4, 40)), code))
         else:

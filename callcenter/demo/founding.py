@@ -17,7 +17,7 @@ from callcenter.members import services
 from callcenter.members.accounts import User
 from callcenter.members.models import Agency, Calendar, ClosingDay, Organisation, PhoneLine, Team
 from callcenter.members.states import OrganisationKind, Service, TeamKind
-from callcenter.messaging.ledger_models import SmsTariff
+from callcenter.messaging.ledger_models import DeliveryWatch, SmsTariff
 from callcenter.messaging.services import install_templates
 from callcenter.routing.services import install_catalogue
 
@@ -150,6 +150,10 @@ def _found_member(wanted: MemberCast, password_hash: str) -> Founded:
     install_catalogue(member.id)
     install_templates(member.id)
     _tariffs(member.id, wanted.prefix)
+    # Few people live in the demonstration: fewer messages prove a fall, over more hours.
+    db.session.add(
+        DeliveryWatch(member_id=member.id, window_hours=72, usual_days=28, least_messages=8)
+    )
     return member
 
 

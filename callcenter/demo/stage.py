@@ -12,7 +12,7 @@ from random import Random
 from typing import Final, TypeVar
 
 from callcenter.core import clock
-from callcenter.demo.deliveries import settle_messages
+from callcenter.demo.deliveries import Trouble, settle_messages
 from callcenter.demo.estate import Estate
 from callcenter.demo.founding import Company, Founded
 from callcenter.members.calendar_rules import (
@@ -28,6 +28,8 @@ from callcenter.members.services import OFFICE_HOURS
 DAYS: Final = 42
 # Messages younger than this are left in the queue, for the workers to send at the start.
 FRESH: Final = timedelta(minutes=60)
+# So long an operator has been losing many of one member's messages: the alert is alive.
+TROUBLE: Final = timedelta(hours=72)
 
 _OFFICE: Final = Calendar(WeeklyHours.from_json(OFFICE_HOURS))
 _T = TypeVar("_T")
@@ -61,17 +63,18 @@ class Stage:
     def play(self, progress: Callable[[float], None]) -> None:
         """Let everything happen in order, each at its own instant; ``progress`` goes to 1."""
         begins, night = self.begins, self.begins + timedelta(days=1)
+        trouble = Trouble(self.member("AQ").id, self.now - TROUBLE)
         while self._to_come:
             instant, _order, act = heapq.heappop(self._to_come)
             if instant >= night:
-                settle_messages(night - timedelta(hours=1), self.rng)
+                settle_messages(night - timedelta(hours=1), self.rng, trouble)
                 night = datetime.combine(
                     clock.in_paris(instant).date() + timedelta(days=1), time(), clock.PARIS
                 )
                 progress((instant - begins) / (self.now - begins))
             with clock.frozen_at(instant):
                 act()
-        settle_messages(self.now - FRESH, self.rng)
+        settle_messages(self.now - FRESH, self.rng, trouble)
 
     def soon(self, instant: datetime, low: float, high: float) -> datetime:
         """Return an instant that many minutes later, office hours or not."""

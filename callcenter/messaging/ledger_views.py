@@ -134,7 +134,12 @@ def month_words(month: Month) -> str:
 
 def euros(amount: Decimal | None) -> str:
     """Return an amount as people write it, or a dash."""
-    return "—" if amount is None else f"{format_decimal(amount, '#,##0.00###')} €"
+    return "—" if amount is None else f"{format_decimal(amount, '#,##0.00')} €"
+
+
+def price_words(price: Decimal) -> str:
+    """Return the price of a segment: "0,0690 €"."""
+    return f"{format_decimal(price, '0.0000#')} €"
 
 
 def percent(share: Decimal | None) -> str:
@@ -187,7 +192,7 @@ def _settings_page(
             number: thresholds_of(watches.get(number)) for number in [*members, actor.home_id]
         },
         platform_wall=actor.home_id,
-        euros=euros,
+        price_words=price_words,
         today=clock.today(),
     )
     return page, status
