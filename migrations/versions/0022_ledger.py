@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations.wall import raise_wall
 
-revision: str = "0021"
-down_revision: str | None = "0020"
+revision: str = "0022"
+down_revision: str | None = "0021"
 branch_labels = None
 depends_on = None
 
