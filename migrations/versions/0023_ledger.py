@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations.wall import raise_wall
 
-revision: str = "0022"
-down_revision: str | None = "0021"
+revision: str = "0023"
+down_revision: str | None = "0022"
 branch_labels = None
 depends_on = None
 
