@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations.wall import raise_wall
 
-revision: str = "0023"
-down_revision: str | None = "0022"
+revision: str = "0024"
+down_revision: str | None = "0023"
 branch_labels = None
 depends_on = None
 
