@@ -42,6 +42,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "callcenter.tickets.incident_tenant_views",
     "callcenter.tickets.partner_views",
     "callcenter.tickets.around_views",
+    "callcenter.tickets.what_if_views",
     "callcenter.reporting.wall_views",
     "callcenter.webhooks.cti",
     "callcenter.webhooks.twilio_legs",

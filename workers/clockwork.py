@@ -18,7 +18,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.core.db import db
-from workers import calls, emails, imports, ledger, periodic
+from workers import calls, emails, imports, ledger, periodic, what_ifs
 from workers.dispatcher import Dispatcher
 from workers.process import settings_of
 
@@ -55,6 +55,7 @@ def chores() -> list[Chore]:
         Chore("silent calls ended", 30, calls.end_silent_calls),
         Chore("imports looked after", 30, imports.look_after_imports),
         Chore("alerts on deliveries", 300, ledger.watch_delivery),
+        Chore("what-ifs looked after", 10, what_ifs.look_after_what_ifs),
         Chore("e-mails handed out", 1, emails.hand_out_emails),
         Chore("e-mails looked after", 30, emails.look_after_emails),
     ]

@@ -42,6 +42,7 @@ class Job(StrEnum):
     SEND_URGENT_MESSAGES = "workers.messages.send_urgent"
     RUN_IMPORT = "workers.imports.run"
     SEND_EMAILS = "workers.emails.send"
+    TRY_RULES = "workers.what_ifs.run"
 
 
 # Job -> its queue and the seconds it may take.
@@ -50,6 +51,7 @@ JOBS: Final[Mapping[Job, tuple[QueueName, int]]] = {
     Job.SEND_URGENT_MESSAGES: (QueueName.MESSAGES_URGENT, 180),
     Job.RUN_IMPORT: (QueueName.IMPORTS, 3600),
     Job.SEND_EMAILS: (QueueName.DEFAULT, 120),
+    Job.TRY_RULES: (QueueName.DEFAULT, 600),
 }
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.core.db import Base, Owned, behind_wall, one_of
-from callcenter.routing.states import CategoryLocation, DestinationKind, Priority
+from callcenter.routing.states import CategoryLocation, DestinationKind, Priority, WhatIfState
 
 
 class Category(Owned, Base):
@@ -94,6 +94,37 @@ class RoutingVersion(Owned, Base):
     published_at: Mapped[datetime]
     published_by_id: Mapped[int | None]
     published_by_label: Mapped[str] = mapped_column(default="")
+
+
+class WhatIf(Owned, Base):
+    """A draft tried on a member's last tickets, in the background: what would have gone elsewhere.
+
+    ``rules`` is the draft as it was when asked (its mark is ``digest``), compared with the rules
+    in force, ``rules_version``. ``told_at`` is when the job last said how far it had come: a job that
+    was killed says nothing more and is taken up again. ``result`` is made at the end.
+    """
+
+    __tablename__ = "what_if"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        one_of("state", WhatIfState),
+        Index("ix_what_if_newest", "member_id", "id"),
+    )
+
+    state: Mapped[str] = mapped_column(default=WhatIfState.QUEUED)
+    rules: Mapped[list[Any]]
+    digest: Mapped[str]
+    rules_version: Mapped[int]
+    wanted: Mapped[int]
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    error: Mapped[str] = mapped_column(default="")
+    asked_at: Mapped[datetime]
+    told_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    asked_by_id: Mapped[int | None]
+    asked_by_label: Mapped[str] = mapped_column(default="")
 
 
 class RoutingStamp(Owned, Base):

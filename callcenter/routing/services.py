@@ -5,32 +5,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
-from sqlalchemy.orm import aliased
-
 from callcenter.core.db import db
-from callcenter.core.errors import NotFound
-from callcenter.estate.models import Building, Dwelling, Residence
 from callcenter.members.calendar_rules import is_on_call_time
-from callcenter.members.models import Agency, Organisation
 from callcenter.routing import category_rows, rule_rows
 from callcenter.routing.catalogue import CATALOGUE
+from callcenter.routing.catalogue_types import Category
+from callcenter.routing.place_queries import NOWHERE, Place, get_place
 from callcenter.routing.queries import MemberRouting, get_routing
 from callcenter.routing.rule_sets import default_rules
-from callcenter.routing.rule_types import (
-    AgencyRef,
-    Decision,
-    Informed,
-    OrganisationRef,
-    Situation,
-)
+from callcenter.routing.rule_types import Decision, Informed, Situation
 from callcenter.routing.rule_versions import publish_first
 from callcenter.routing.rules import decide
 from callcenter.routing.states import (
     CallerRole,
     DestinationKind,
     Location,
-    Ownership,
     Priority,
     Service,
 )
@@ -103,7 +92,8 @@ def decide_route(
     or category that is not this member's.
     """
     routing = routing or get_routing(request.member_id)
-    situation = _situation(request, routing)
+    category = routing.category(request.category_id).category
+    situation = situation_of(request, category, routing, _place(request))
     decision = decide(situation, routing.book)
     platform = decision.destination_kind in PLATFORM_KINDS
     sentences = explain(decision, lang)
@@ -130,13 +120,22 @@ def decide_route(
     )
 
 
-def _situation(request: RouteRequest, routing: MemberRouting) -> Situation:
-    category = routing.category(request.category_id).category
-    place = _place(request)
-    residence: Residence | None = place.residence if place else None
-    ownership = residence.ownership if residence else None
-    if place is not None and place.dwelling is not None:
-        ownership = place.dwelling.ownership if ownership != Ownership.CONDO else ownership
+def _place(request: RouteRequest) -> Place | None:
+    if request.dwelling_id is None and request.residence_id is None:
+        return None
+    return get_place(
+        request.member_id,
+        residence_id=request.residence_id,
+        building_id=request.building_id,
+        dwelling_id=request.dwelling_id,
+    )
+
+
+def situation_of(
+    request: RouteRequest, category: Category, routing: MemberRouting, place: Place | None
+) -> Situation:
+    """Put together what the decision reads: the request, the category and the place."""
+    here = place or NOWHERE
     return Situation(
         member=routing.book.member,
         service=request.service,
@@ -144,88 +143,17 @@ def _situation(request: RouteRequest, routing: MemberRouting) -> Situation:
         instant=request.at,
         is_on_call_time=is_on_call_time(routing.book.calendar, request.at),
         location=request.location if category.locations else None,
-        residence_id=residence.id if residence else None,
-        residence_name=residence.name if residence else "",
-        building_id=place.building_id if place else None,
-        building=place.building_name if place else "",
-        dwelling_number=place.dwelling.number if place and place.dwelling else "",
-        ownership=Ownership(ownership) if ownership else None,
-        syndic=place.syndic if place else None,
-        agency=place.agency if place else None,
-        completed_on=residence.completed_on if residence else None,
+        residence_id=here.residence_id,
+        residence_name=here.residence_name,
+        building_id=here.building_id,
+        building=here.building_name,
+        dwelling_number=here.dwelling_number,
+        ownership=here.ownership,
+        syndic=here.syndic,
+        agency=here.agency,
+        completed_on=here.completed_on,
         caller_role=request.caller_role,
         answers=request.answers,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    residence: Residence
-    dwelling: Dwelling | None
-    building_id: int | None
-    building_name: str
-    agency: AgencyRef | None
-    syndic: OrganisationRef | None
-
-
-def _place(request: RouteRequest) -> _Place | None:
-    """Load the place of a request in one statement; NotFound when it isn't the member's."""
-    if request.dwelling_id is None and request.residence_id is None:
-        return None
-    syndic = aliased(Organisation)
-    columns = (
-        Residence, Agency.name, Building.id, Building.name,
-        syndic.name, syndic.active, syndic.answers_at_night,
-    )  # fmt: skip
-    # The lots of one residence may have several syndics: the home's own comes first.
-    whose: Any = Residence.syndic_id
-    if request.dwelling_id is not None:
-        whose = func.coalesce(Dwelling.syndic_id, Residence.syndic_id)
-    joins = (
-        (Agency, and_(Agency.member_id == Residence.member_id, Agency.id == Residence.agency_id)),
-        (syndic, and_(syndic.member_id == Residence.member_id, syndic.id == whose)),
-    )
-    query: Select[*tuple[Any, ...]]
-    if request.dwelling_id is not None:
-        query = (
-            select(*columns, Dwelling)
-            .select_from(Dwelling)
-            .join(
-                Residence,
-                and_(
-                    Residence.member_id == Dwelling.member_id,
-                    Residence.id == Dwelling.residence_id,
-                ),
-            )
-            .where(Dwelling.member_id == request.member_id, Dwelling.id == request.dwelling_id)
-        )
-    else:
-        query = select(*columns).where(
-            Residence.member_id == request.member_id, Residence.id == request.residence_id
-        )
-    for target, condition in joins:
-        query = query.outerjoin(target, condition)
-    query = query.outerjoin(
-        Building,
-        and_(
-            Building.member_id == Residence.member_id,
-            Building.residence_id == Residence.id,
-            Building.id == (Dwelling.building_id if request.dwelling_id else request.building_id),
-        ),
-    )
-    row = db.session.execute(query).first()
-    if row is None:
-        raise NotFound
-    residence: Residence = row[0]
-    dwelling: Dwelling | None = row[7] if request.dwelling_id is not None else None
-    syndic_id = (dwelling.syndic_id if dwelling else None) or residence.syndic_id
-    return _Place(
-        residence=residence,
-        dwelling=dwelling,
-        building_id=row[2],
-        building_name=row[3] or "",
-        agency=AgencyRef(residence.agency_id, row[1]) if residence.agency_id else None,
-        syndic=OrganisationRef(syndic_id, row[4], row[6], row[5]) if syndic_id else None,
     )
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "Priority",
     "Service",
     "TeamKind",
+    "WhatIfState",
 ]
 
 
@@ -111,3 +112,12 @@ class DestinationKind(StrEnum):
     SIGNPOST = "signpost"  # told where to turn; no identity is kept
     OTHER_MEMBER = "other_member"  # the landlord whose home it is
     TRIAGE = "triage"  # the platform's triage: where what has no place goes
+
+
+class WhatIfState(StrEnum):
+    """How far the trying of a draft on past tickets has come."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"

@@ -107,7 +107,15 @@ def rule_version(version_id: int) -> ResponseReturnValue:
         house=house,
         version=version,
         in_force=queries.find_in_force(house.id),
-        numbers=queries.list_version_numbers(house.id),
+        others=[
+            *([] if other else [("", _("Choisir"))]),
+            (_DRAFT, _("le brouillon")),
+            *(
+                (str(number), _("version %(number)s", number=number))
+                for number in queries.list_version_numbers(house.id)
+                if number != version.number
+            ),
+        ],
         against=other,
         changes=None
         if other_rules is None
