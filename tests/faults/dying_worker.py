@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from callcenter.messaging.gateway import Gateway
+from callcenter.tickets.services.what_ifs import Trial
 from workers import messages, worker
 from workers.process import start_process
 
@@ -30,6 +31,7 @@ POINTS: dict[str, Callable[[], None]] = {
     "after_claim": lambda: setattr(Gateway, "send", die),
     "after_post": lambda: setattr(messages, "store_accepted", die),
     "after_sid": lambda: setattr(messages, "send_one", dying_after(messages.send_one)),
+    "in_what_if": lambda: setattr(Trial, "step", dying_after(Trial.step)),
 }
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations.wall import raise_wall
 
-revision: str = "0024"
-down_revision: str | None = "0023"
+revision: str = "0025"
+down_revision: str | None = "0024"
 branch_labels = None
 depends_on = None
 
