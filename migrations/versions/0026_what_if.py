@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations.wall import raise_wall
 
-revision: str = "0025"
-down_revision: str | None = "0024"
+revision: str = "0026"
+down_revision: str | None = "0025"
 branch_labels = None
 depends_on = None
 
