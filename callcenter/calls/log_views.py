@@ -1,8 +1,5 @@
 """The log of calls, one call of it, its tickets, and the log as a file."""
 
-import csv
-import io
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -26,15 +23,13 @@ from callcenter.core.db import transaction
 from callcenter.core.errors import UserError
 from callcenter.core.permissions import Permission
 from callcenter.core.phone import format_phone, try_parse_phone
+from callcenter.core.spreadsheets import csv_lines
 from callcenter.members.queries import list_members
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.htmx import go_to
 from callcenter.ui.pagination import window_from
 
 __all__ = ["blueprint"]
-
-# A cell that starts so would be a formula in a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @blueprint.get("/calls")
@@ -131,7 +126,7 @@ def export() -> ResponseReturnValue:
     lines = [_line(row, names, tickets) for row in rows]
     # Spreadsheets in French expect semicolons, and the mark to know it is UTF-8.
     return Response(
-        _csv([_heads(), *lines]),
+        csv_lines([_heads(), *lines]),
         mimetype="text/csv",
         headers={"Content-Disposition": "attachment; filename=appels.csv"},
     )
@@ -166,13 +161,3 @@ def _line(
         row[2] or "",
         " ".join(reference for _ticket_id, reference in tickets.get(call.id, [])),
     ]
-
-
-def _csv(lines: list[list[str]]) -> Iterator[str]:
-    yield "\ufeff"
-    for line in lines:
-        out = io.StringIO()
-        csv.writer(out, delimiter=";").writerow(
-            [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in line]
-        )
-        yield out.getvalue()

@@ -5,21 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from callcenter.core.audit import AuditEntry
 from callcenter.core.db import db
 from callcenter.estate.import_models import ImportRun
 from callcenter.estate.states import ImportKind, ImportState
 from callcenter.ui.pagination import Page, Window, page_of
-
-DIFFERENCES = (
-    "contact.edited",
-    "contact.phone_added",
-    "contact.phone_corrected",
-    "contact.phone_removed",
-    "occupancy.added",
-    "occupancy.ended",
-)
-MAX_DIFFERENCES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +60,3 @@ def list_runs(member_ids: Sequence[int], window: Window) -> Page[ImportRun]:
     order = ImportRun.id.asc() if window.backwards else ImportRun.id.desc()
     rows = db.session.scalars(statement.order_by(order).limit(window.limit)).all()
     return page_of(rows, window, key=lambda run: (run.id,))
-
-
-def list_differences(member_ids: Sequence[int]) -> Sequence[AuditEntry]:
-    """Return what agents changed by hand, the latest first: to bring back to the member's system."""
-    return db.session.scalars(
-        select(AuditEntry)
-        .where(AuditEntry.member_id.in_(member_ids), AuditEntry.action.in_(DIFFERENCES))
-        .order_by(AuditEntry.id.desc())
-        .limit(MAX_DIFFERENCES)
-    ).all()

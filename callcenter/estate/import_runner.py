@@ -112,7 +112,9 @@ def _apply(order: ImportOrder, run_id: int, report: Path, on_progress: OnProgres
         for kind, path in order.after if order.dry_run else ():
             with services.read_for(order.member_id, path, kind, afresh=order.afresh) as earlier:
                 unread = QuarantineWriter(StringIO(), earlier.header)
-                services.apply_file(order.member_id, earlier, unread, partial=order.partial)
+                services.apply_file(
+                    order.member_id, earlier, unread, label=path.name, partial=order.partial
+                )
         with services.read_for(
             order.member_id, order.path, order.kind, afresh=order.afresh
         ) as reading:
@@ -122,6 +124,7 @@ def _apply(order: ImportOrder, run_id: int, report: Path, on_progress: OnProgres
                     order.member_id,
                     reading,
                     quarantine,
+                    label=order.file_name,
                     partial=order.partial,
                     on_progress=on_progress or (lambda _done, _total: None),
                 )

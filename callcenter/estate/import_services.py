@@ -113,13 +113,14 @@ def apply_file(
     reading: Reading,
     quarantine: QuarantineWriter,
     *,
+    label: str,
     partial: bool = False,
     on_progress: OnProgress = _nothing,
 ) -> Applied:
     """Bring the member's estate to what a file says, in the present transaction.
 
     Takes the rows as they are read (memory stays bounded), writes refused ones to
-    ``quarantine``. ``partial``, or one of our own quarantines come back, closes nothing.
+    ``quarantine``. ``label`` is what the history calls the file. ``partial``, or one of our own quarantines come back, closes nothing.
     What must be confirmed by a person is in ``doubts``: the edge decides whether to commit.
     """
     make_room()
@@ -131,9 +132,16 @@ def apply_file(
         on_progress(rows, reading.total_rows)
 
     if reading.kind is FileKind.DWELLINGS:
-        done = apply_dwellings(member_id, records, progress)
+        done = apply_dwellings(member_id, records, progress, label=label)
     elif reading.kind is FileKind.LEASES:
-        done = apply_leases(member_id, records, progress, closes=closes, unreadable=refused.cells)
+        done = apply_leases(
+            member_id,
+            records,
+            progress,
+            closes=closes,
+            unreadable=refused.cells,
+            label=label,
+        )
     else:
         done = apply_contracts(member_id, records, progress, closes=closes)
     _refuse_applied(reading, quarantine, done.refusals)

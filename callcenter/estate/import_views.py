@@ -1,7 +1,5 @@
 """Pages of imports: the list, a file to send, what a try found, apply it, what was refused."""
 
-import csv
-import io
 import secrets
 from pathlib import Path
 
@@ -17,7 +15,6 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from callcenter.core.audit import AuditEntry
 from callcenter.core.db import after_commit, transaction
 from callcenter.core.errors import UserError
 from callcenter.core.permissions import Permission
@@ -25,7 +22,6 @@ from callcenter.core.queues import Job, enqueue
 from callcenter.estate import import_queries, import_runs, import_services, import_words
 from callcenter.estate.forms import ApplyForm, UploadForm
 from callcenter.estate.import_models import ImportRun
-from callcenter.estate.importing.report import disarm
 from callcenter.estate.states import ImportKind, ImportState
 from callcenter.members.queries import list_members
 from callcenter.settings import Settings
@@ -210,39 +206,6 @@ def refused_rows(run_id: int) -> ResponseReturnValue:
     )
 
 
-@requires(Permission.ESTATE_IMPORT)
-def differences() -> ResponseReturnValue:
-    """Give what agents changed by hand, to bring back to the member's own system."""
-    out = io.StringIO()
-    out.write("\ufeff")
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(["date", "auteur", "action", "contact", "champ", "avant", "apres"])
-    members = _members()
-    for entry in import_queries.list_differences(sorted(members)):
-        for row in _difference_rows(entry):
-            writer.writerow([disarm(cell) for cell in row])
-    return Response(
-        out.getvalue(),
-        mimetype="text/csv",
-        headers={"Content-Disposition": "attachment; filename=differences.csv"},
-    )
-
-
-def _difference_rows(entry: AuditEntry) -> list[list[str]]:
-    return [
-        [
-            entry.at.isoformat(timespec="seconds"),
-            entry.actor_label,
-            entry.action,
-            entry.object_id,
-            name,
-            str(change[0] or ""),
-            str(change[1] or ""),
-        ]
-        for name, change in entry.changes.items()
-    ]
-
-
 def add_import_routes(blueprint: Blueprint) -> None:
     """Put the pages of imports on the estate's blueprint."""
     for rule, endpoint, view, methods in (
@@ -252,6 +215,5 @@ def add_import_routes(blueprint: Blueprint) -> None:
         ("/imports/<int:run_id>/progress", "import_progress", import_progress, ["GET"]),
         ("/imports/<int:run_id>/apply", "apply_import", apply_import, ["POST"]),
         ("/imports/<int:run_id>/refused.csv", "refused_rows", refused_rows, ["GET"]),
-        ("/differences.csv", "differences", differences, ["GET"]),
     ):
         blueprint.add_url_rule(rule, endpoint, view, methods=methods)

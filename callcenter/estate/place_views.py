@@ -8,7 +8,13 @@ from callcenter.core import clock
 from callcenter.core.db import transaction
 from callcenter.core.errors import UserError
 from callcenter.core.permissions import Permission
-from callcenter.estate import flag_services, services, words
+from callcenter.estate import (
+    flag_services,
+    history_queries,
+    history_words,
+    occupancy_services,
+    words,
+)
 from callcenter.estate.care import check_care, get_care
 from callcenter.estate.flag_forms import FlagEndForm, FlagForm
 from callcenter.estate.flag_queries import Flag, get_flag, list_flags
@@ -49,6 +55,8 @@ def _dwelling_page(
             place=place,
             form=form or OccupantForm(formdata=None, starts_on=clock.today()),
             panels=place_panels(place.member_id, place.residence_id, dwelling_id),
+            history=history_queries.dwelling_history(place.member_id, dwelling_id),
+            **history_context(),
             accent_id=place.member_id,
             **_flags_context(
                 place.member_id, place.residence_id, dwelling_id, flag_form, extending
@@ -64,6 +72,17 @@ def _words() -> dict[str, object]:
         "words": words,
         "may_edit": current_actor().may(Permission.ESTATE_EDIT),
         "today": clock.today(),
+    }
+
+
+def history_context() -> dict[str, object]:
+    """Return the words that the templates of history need."""
+    return {
+        "sources": history_words.SOURCES,
+        "identity": history_words.IDENTITY,
+        "field_words": history_words.field_words,
+        "value_words": history_words.value_words,
+        "change_words": history_words.change_words,
     }
 
 
@@ -113,7 +132,7 @@ def add_occupant(dwelling_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with transaction():
-                services.add_occupant(
+                occupancy_services.add_occupant(
                     dwelling_id,
                     form.told(),
                     OccupancyRole(form.role.data),

@@ -4,24 +4,23 @@ What an agent writes is marked as the agent's: an import keeps it beside what th
 """
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import or_, select, update
+from sqlalchemy import select
 
-from callcenter.core import audit, clock
+from callcenter.core import audit
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound, UserError
 from callcenter.core.isolation import Actor
 from callcenter.core.phone import PhoneKind, parse_phone
-from callcenter.estate.models import Contact, ContactPhone, Dwelling, Occupancy
+from callcenter.estate.history_services import record_edits
+from callcenter.estate.models import Contact, ContactPhone
 from callcenter.estate.search_text import refresh_search
-from callcenter.estate.states import NumberFlag, OccupancyRole
+from callcenter.estate.states import NumberFlag
 
 AGENT = "agent"
 MAX_PHONES = 12
-MAX_RESIDENTS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +34,18 @@ class PersonDetails:
     language: str = "fr"
 
 
-def _contact(contact_id: int) -> Contact:
+def lock_contact(contact_id: int) -> Contact:
+    """Return a person, locked until the transaction ends; NotFound when it is nobody's."""
     contact = db.session.scalar(select(Contact).where(Contact.id == contact_id).with_for_update())
     if contact is None:
         raise NotFound
     return contact
 
 
-def _trace(
+def trace(
     contact: Contact, action: str, actor: Actor, changes: dict[str, Any], what: str = "contact"
 ) -> None:
+    """Leave the trace of a change of a person in the journal."""
     audit.record(
         contact.member_id,
         action,
@@ -61,7 +62,7 @@ def edit_contact(contact_id: int, seen_version: int, told: PersonDetails, actor:
 
     Raises UserError when somebody changed the person since the page was shown.
     """
-    contact = _contact(contact_id)
+    contact = lock_contact(contact_id)
     before = PersonDetails(
         contact.last_name, contact.first_name, contact.civility, contact.email, contact.language
     )
@@ -82,7 +83,8 @@ def edit_contact(contact_id: int, seen_version: int, told: PersonDetails, actor:
             setattr(contact, name, new)
     contact.source = AGENT
     contact.version += 1
-    _trace(contact, "contact.edited", actor, changes)
+    trace(contact, "contact.edited", actor, changes)
+    record_edits(contact.member_id, actor, changes, contact_id=contact.id)
     refresh_search(contact.member_id, [contact.id])
     return contact
 
@@ -92,9 +94,11 @@ def add_phone(contact_id: int, number: str, note: str, actor: Actor) -> ContactP
 
     Raises UserError (field ``number``) when the number can't be understood.
     """
-    contact = _contact(contact_id)
-    phone = _put_phone(contact, number, note)
-    _trace(contact, "contact.phone_added", actor, {"phone": [None, phone.number]})
+    contact = lock_contact(contact_id)
+    phone = put_phone(contact, number, note, actor)
+    changes: dict[str, Any] = {"phone": [None, phone.number]}
+    trace(contact, "contact.phone_added", actor, changes)
+    record_edits(contact.member_id, actor, changes, contact_id=contact.id)
     return phone
 
 
@@ -105,20 +109,24 @@ def correct_phone(phone_id: int, number: str, note: str, actor: Actor) -> Contac
     not bring it back as good; one that an agent gave is simply replaced.
     """
     phone = _phone(phone_id)
-    contact = _contact(phone.contact_id)
+    contact = lock_contact(phone.contact_id)
     before = phone.number
-    right = _put_phone(contact, number, note)
+    right = put_phone(contact, number, note, actor)
     if right.id != phone.id:
         _retire(phone)
-    _trace(contact, "contact.phone_corrected", actor, {"phone": [before, right.number]})
+    changes: dict[str, Any] = {"phone": [before, right.number]}
+    trace(contact, "contact.phone_corrected", actor, changes)
+    record_edits(contact.member_id, actor, changes, contact_id=contact.id)
     return right
 
 
 def remove_phone(phone_id: int, actor: Actor) -> int:
     """Stop using a number (see ``correct_phone``) and return whose it was."""
     phone = _phone(phone_id)
-    contact = _contact(phone.contact_id)
-    _trace(contact, "contact.phone_removed", actor, {"phone": [phone.number, None]})
+    contact = lock_contact(phone.contact_id)
+    changes: dict[str, Any] = {"phone": [phone.number, None]}
+    trace(contact, "contact.phone_removed", actor, changes)
+    record_edits(contact.member_id, actor, changes, contact_id=contact.id)
     _retire(phone)
     return contact.id
 
@@ -139,7 +147,8 @@ def _retire(phone: ContactPhone) -> None:
     db.session.flush()
 
 
-def _put_phone(contact: Contact, text: str, note: str) -> ContactPhone:
+def put_phone(contact: Contact, text: str, note: str, actor: Actor) -> ContactPhone:
+    """Give a person a number, preferred from now on; UserError when it can't be understood."""
     try:
         read = parse_phone(text)
     except UserError as error:
@@ -156,7 +165,11 @@ def _put_phone(contact: Contact, text: str, note: str) -> ContactPhone:
         other.preferred = False
     if phone is None:
         phone = ContactPhone(
-            member_id=contact.member_id, contact_id=contact.id, number=read.e164, kind=read.kind
+            member_id=contact.member_id,
+            contact_id=contact.id,
+            number=read.e164,
+            kind=read.kind,
+            created_from=actor.name,
         )
         db.session.add(phone)
     phone.source = AGENT
@@ -166,112 +179,3 @@ def _put_phone(contact: Contact, text: str, note: str) -> ContactPhone:
     contact.version += 1
     db.session.flush()
     return phone
-
-
-def add_occupant(
-    dwelling_id: int,
-    told: PersonDetails,
-    role: OccupancyRole,
-    starts_on: date | None,
-    number: str,
-    actor: Actor,
-) -> Contact:
-    """Say that somebody lives in a home (or answers for it); a number is welcome, not required.
-
-    The same name in the same home again finds the first: a double click adds nobody twice.
-    """
-    dwelling = db.session.scalar(
-        select(Dwelling).where(Dwelling.id == dwelling_id).with_for_update()
-    )
-    if dwelling is None:
-        raise NotFound
-    today = clock.today()
-    present = db.session.scalars(
-        select(Contact)
-        .join(Occupancy, Occupancy.contact_id == Contact.id)
-        .where(
-            Occupancy.member_id == dwelling.member_id,
-            Occupancy.dwelling_id == dwelling.id,
-            or_(Occupancy.ends_on.is_(None), Occupancy.ends_on >= today),
-        )
-    ).all()
-    for person in present:
-        if (person.last_name, person.first_name) == (told.last_name, told.first_name):
-            return person
-    if len(present) >= MAX_RESIDENTS:
-        raise UserError(_("Ce logement a déjà beaucoup d'occupants."))
-    contact = Contact(
-        member_id=dwelling.member_id,
-        last_name=told.last_name,
-        first_name=told.first_name,
-        civility=told.civility,
-        email=told.email,
-        language=told.language,
-        source=AGENT,
-        version=1,
-    )
-    db.session.add(contact)
-    db.session.flush()
-    if number:
-        _put_phone(contact, number, "")
-    db.session.add(
-        Occupancy(
-            member_id=dwelling.member_id,
-            contact_id=contact.id,
-            dwelling_id=dwelling.id,
-            role=role,
-            starts_on=starts_on or today,
-            source=AGENT,
-        )
-    )
-    _trace(
-        contact,
-        "occupancy.added",
-        actor,
-        {"dwelling": [None, dwelling.number], "role": [None, str(role)]},
-    )
-    refresh_search(contact.member_id, [contact.id])
-    return contact
-
-
-def contact_of_occupancy(occupancy_id: int) -> int:
-    """Return whose occupancy it is; NotFound when the actor may not see it."""
-    found = db.session.scalar(select(Occupancy.contact_id).where(Occupancy.id == occupancy_id))
-    if found is None:
-        raise NotFound
-    return found
-
-
-def end_occupancy(occupancy_id: int, last_day: date, actor: Actor) -> Occupancy:
-    """Say that somebody no longer lives in a home since the day after ``last_day``.
-
-    Nothing is deleted. Raises UserError for a day that has not come or before the entry.
-    """
-    occupancy = db.session.scalar(
-        select(Occupancy).where(Occupancy.id == occupancy_id).with_for_update()
-    )
-    if occupancy is None:
-        raise NotFound
-    if last_day > clock.today():
-        raise UserError(_("Ce jour n'est pas encore venu."), field="last_day")
-    if occupancy.starts_on and last_day < occupancy.starts_on:
-        raise UserError(_("Ce jour est avant l'entrée dans le logement."), field="last_day")
-    if occupancy.ends_on == last_day:
-        return occupancy
-    before = occupancy.ends_on
-    db.session.execute(
-        update(Occupancy).where(Occupancy.id == occupancy.id).values(ends_on=last_day, source=AGENT)
-    )
-    contact = _contact(occupancy.contact_id)
-    number = db.session.scalar(select(Dwelling.number).where(Dwelling.id == occupancy.dwelling_id))
-    _trace(
-        contact,
-        "occupancy.ended",
-        actor,
-        {
-            "dwelling": [number, number],
-            "ends_on": [before.isoformat() if before else None, last_day.isoformat()],
-        },
-    )
-    refresh_search(contact.member_id, [contact.id])
-    return occupancy

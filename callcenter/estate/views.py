@@ -10,13 +10,14 @@ from callcenter.core import clock
 from callcenter.core.db import transaction
 from callcenter.core.errors import NotFound, UserError
 from callcenter.core.permissions import Permission
-from callcenter.estate import services, words
+from callcenter.estate import history_queries, occupancy_services, services, words
 from callcenter.estate.care import get_care, person_in_care
 from callcenter.estate.contract_views import add_contract_routes
+from callcenter.estate.difference_views import add_difference_routes
 from callcenter.estate.forms import ContactForm, DepartureForm, PhoneForm
 from callcenter.estate.import_views import add_import_routes
 from callcenter.estate.panels import found_panels
-from callcenter.estate.place_views import add_place_routes
+from callcenter.estate.place_views import add_place_routes, history_context
 from callcenter.estate.queries import get_person, search
 from callcenter.estate.records import Person, SearchResults
 from callcenter.members.queries import list_members
@@ -86,6 +87,9 @@ def _contact_page(
             form=form,
             phone_form=phone_form or PhoneForm(formdata=None, prefix="phone"),
             departure=departure,
+            history=history_queries.contact_history(person.member_id, person.contact_id),
+            phone_origins=history_queries.phone_origins(person.member_id, person.contact_id),
+            **history_context(),
             departure_form=DepartureForm(formdata=None, last_day=clock.today()),
             words=words,
             may_edit=current_actor().may(Permission.ESTATE_EDIT),
@@ -156,11 +160,11 @@ def remove_phone(phone_id: int) -> ResponseReturnValue:
 def end_occupancy(occupancy_id: int) -> ResponseReturnValue:
     """Say that somebody no longer lives in a home."""
     form = DepartureForm()
-    contact_id = services.contact_of_occupancy(occupancy_id)
+    contact_id = occupancy_services.contact_of_occupancy(occupancy_id)
     if form.validate_on_submit():
         try:
             with transaction():
-                services.end_occupancy(occupancy_id, form.last_day.data, current_actor())
+                occupancy_services.end_occupancy(occupancy_id, form.last_day.data, current_actor())
         except UserError as error:
             form.add_error(error.field, error.message)
         else:
@@ -172,3 +176,4 @@ def end_occupancy(occupancy_id: int) -> ResponseReturnValue:
 add_place_routes(blueprint)
 add_contract_routes(blueprint)
 add_import_routes(blueprint)
+add_difference_routes(blueprint)

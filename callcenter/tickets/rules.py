@@ -160,8 +160,3 @@ def _with(word: str, value: str) -> str:
         if first in {"bat", "batiment", "entree", "hall", "etage", "rdc", "porte"}
         else (f"{word} {value}")
     )
-
-
-def safe_cell(value: str) -> str:
-    """Return text that no spreadsheet runs as a formula (OWASP, CSV injection)."""
-    return f"'{value}" if value[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"} else value

@@ -1,8 +1,6 @@
 """The staff's pages: list, triage, export, saved views, the ticket and who looks at it."""
 
-import csv
-import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, cast
 
 from flask import Blueprint, Flask, Response, flash, g, redirect, render_template, request, url_for
@@ -17,6 +15,7 @@ from callcenter.core.db import transaction
 from callcenter.core.permissions import Permission
 from callcenter.core.phone import format_phone
 from callcenter.core.presence import look_at
+from callcenter.core.spreadsheets import csv_lines
 from callcenter.estate.panels import register_found_panel
 from callcenter.tickets import found, words
 from callcenter.tickets.action_views import add_action_routes
@@ -37,7 +36,6 @@ from callcenter.tickets.queries.lists import (
     views_of,
 )
 from callcenter.tickets.queries.pages import get_id_by_reference, get_ticket
-from callcenter.tickets.rules import safe_cell
 from callcenter.tickets.services.views import delete_view, save_view
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.navigation import register_badge
@@ -86,7 +84,7 @@ def export() -> ResponseReturnValue:
     rows = list_for_export(current_actor(), TicketFilters.read(request.args))
     name = f"demandes-{clock.today():%Y-%m-%d}.csv"
     return Response(
-        _csv(rows),
+        csv_lines(_rows(rows)),
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -208,25 +206,19 @@ def _count_words(view: str) -> str:
     return f"{COUNT_MAX}+" if count > COUNT_MAX else str(count)
 
 
-def _csv(rows: Iterable[TicketLine]) -> str:
-    """Write the rows for a French spreadsheet: semicolons, and a mark that says UTF-8."""
-    out = io.StringIO()
-    out.write("\ufeff")
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    titles: list[Any] = [
+def _rows(rows: Iterable[TicketLine]) -> Iterator[list[Any]]:
+    """Give the rows of the list for a spreadsheet."""
+    yield [
         _("Référence"), _("Objet"), _("Lieu"), _("Priorité"), _("État"), _("Ouverte le"),
         _("Échéance"), _("Organisme"), _("Équipe"), _("Responsable"), _("Demandeur"),
         _("Téléphone"), _("Relances"),
     ]  # fmt: skip
-    writer.writerow(titles)
     for row in rows:
-        cells = (
+        yield [
             row.reference, row.title, row.place, row.priority, words.TICKET_STATES[row.state],
             _instant(row.opened_at), _instant(row.due_at), row.organisation_name, row.team_name,
             row.assignee_name, row.contact_name, format_phone(row.contact_number), row.chases,
-        )  # fmt: skip
-        writer.writerow([safe_cell(str(cell)) for cell in cells])
-    return out.getvalue()
+        ]  # fmt: skip
 
 
 def _instant(value: Any) -> str:

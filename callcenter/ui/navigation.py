@@ -100,6 +100,13 @@ MENU: tuple[Group, ...] = (
                 "contracts",
             ),
             Entry(_l("Imports"), "estate.imports", P.ESTATE_IMPORT, "upload"),
+            Entry(
+                _l("Corrections"),
+                "estate.differences",
+                P.ESTATE_IMPORT,
+                "arrow-left-right",
+                "differences",
+            ),
         ),
         folded=True,
     ),

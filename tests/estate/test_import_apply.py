@@ -13,12 +13,12 @@ from callcenter.core.isolation import Scope
 from callcenter.estate.applying.staging import hold_import_lock
 from callcenter.estate.import_models import ImportRun
 from callcenter.estate.import_runner import run_import
+from callcenter.estate.occupancy_services import end_occupancy
 from callcenter.estate.services import (
     PersonDetails,
     add_phone,
     correct_phone,
     edit_contact,
-    end_occupancy,
 )
 from callcenter.estate.states import ImportKind, ImportState
 from tests.estate.scenes import HOMES, LEASES, Desk, actor, home, lease, one, snapshot

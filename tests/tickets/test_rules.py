@@ -7,7 +7,6 @@ from callcenter.tickets.rules import (
     Slot,
     place_words,
     read_slot,
-    safe_cell,
     search_words,
     slot_is_past,
 )
@@ -41,15 +40,6 @@ def test_a_slot_is_past_once_it_is_over() -> None:
     day, slot = date(2026, 10, 6), Slot("08:00", "10:00")
     assert not slot_is_past(day, slot, datetime(2026, 10, 6, 7, 59, tzinfo=UTC))  # 9:59 in Paris
     assert slot_is_past(day, slot, datetime(2026, 10, 6, 8, 0, tzinfo=UTC))
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+33", "-2", "@SUM(A1)", "\t=1", "\r=1"])
-def test_no_cell_is_a_formula(text: str) -> None:
-    assert safe_cell(text) == "'" + text
-
-
-def test_ordinary_cells_are_left_alone() -> None:
-    assert safe_cell("Robinet = fuite") == "Robinet = fuite"
 
 
 def test_search_words_have_no_accents_and_no_capitals() -> None:

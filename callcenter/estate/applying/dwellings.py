@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from callcenter.core import clock
+from callcenter.estate.applying import history
 from callcenter.estate.applying.outcome import SAMPLES, Applied, Doubt
 from callcenter.estate.applying.staging import (
     VERSION,
@@ -75,7 +76,9 @@ def _lines(records: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
         yield _line(record)
 
 
-def apply_dwellings(member_id: int, records: Iterable[Any], progress: Progress) -> Applied:
+def apply_dwellings(
+    member_id: int, records: Iterable[Any], progress: Progress, *, label: str = ""
+) -> Applied:
     """Bring the homes of a member to what the file says; homes it leaves out are kept.
 
     A residence's agency and syndic are those that all its lots name; lots of one residence that
@@ -104,7 +107,7 @@ def apply_dwellings(member_id: int, records: Iterable[Any], progress: Progress) 
     _doubt_the_member(done)
     if done.counts.get("added") or done.counts.get("changed"):
         _places(member_id, done)
-        _homes(member_id)
+        _homes(member_id, label)
     for news in ("added", "changed"):
         done.samples[news] = [
             f"{r.number} · {r.street}, {r.postcode} {r.city}"
@@ -260,13 +263,16 @@ FROM staged_home AS s
 WHERE d.member_id = :member AND d.number = s.number AND s.news = 'changed'
 """
 _INSERT = """
-INSERT INTO dwelling (member_id, number, {names}, search, import_digest, version)
-SELECT :member, number, {names}, '', digest, 1 FROM staged_home
+INSERT INTO dwelling (member_id, number, {names}, search, import_digest, created_from,
+    created_at, version)
+SELECT :member, number, {names}, '', digest, :label, cast(:now AS timestamptz), 1
+FROM staged_home
 WHERE news = 'added' ORDER BY line
 """
 
 
-def _homes(member_id: int) -> None:
+def _homes(member_id: int, label: str) -> None:
+    history.note_homes(member_id, label)
     assigned = ", ".join(f"{name} = s.{name}" for name in _SAID)
     run(_UPDATE.format(assigned=assigned), member=member_id)
-    run(_INSERT.format(names=", ".join(_SAID)), member=member_id)
+    run(_INSERT.format(names=", ".join(_SAID)), member=member_id, label=label, now=clock.now())

@@ -7,16 +7,10 @@ from typing import IO, Any, Self
 
 from flask_babel import gettext as _
 
+from callcenter.core.spreadsheets import disarm
 from callcenter.estate.importing.messages import CAUSE, kind_text, repair_text
 from callcenter.estate.importing.outcome import KEPT
 from callcenter.estate.importing.reader import Reading, RowReport, Tally
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def disarm(cell: str) -> str:
-    """Return a cell that no spreadsheet runs as a formula: an apostrophe before ``= + - @``."""
-    return "'" + cell if cell.startswith(_FORMULA) else cell
 
 
 class QuarantineWriter:

@@ -38,7 +38,7 @@ class RawRow:
     joined: int = 0
 
 
-_DISARMED = re.compile(r"^'(?=[=+\-@\t\r])")
+_DISARMED = re.compile(r"^'(?=[=+\-@\t\r\n＝＋－＠])")
 
 
 def rearm(cell: str) -> str:

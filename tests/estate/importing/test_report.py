@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callcenter.core.spreadsheets import disarm
 from callcenter.estate.importing import (
     LeaseRecord,
     QuarantineWriter,
@@ -14,7 +15,6 @@ from callcenter.estate.importing import (
     report_data,
     summary,
 )
-from callcenter.estate.importing.report import disarm
 from callcenter.estate.importing.source import rearm
 
 FILE = (
