@@ -72,7 +72,7 @@ def change_words(change: EstateChange) -> str:
     """Return a change in one line: ``06 30 … → 07 30 …``, ``retiré``, ``ajouté``."""
     before, after = (value_words(change.field, v) for v in (change.before, change.after))
     if not change.before:
-        return _("%(value)s, ajouté", value=after)
+        return str(_("%(value)s, ajouté", value=after))
     if not change.after:
-        return _("%(value)s, retiré", value=before)
+        return str(_("%(value)s, retiré", value=before))
     return f"{before} → {after}"
