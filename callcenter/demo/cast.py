@@ -45,7 +45,8 @@ class Line:
 class Firm:
     """A contractor: what it maintains, when, and in which of the residences (every nth).
 
-    ``ended_days_ago`` is set for a contract that has run out; ``every`` 1 is all of them.
+    ``ended_days_ago`` is set for a contract that has run out, below nought for one that soon
+    will; ``every`` 1 is all of them.
     """
 
     name: str
@@ -170,7 +171,7 @@ AQUITANIS: Final = MemberCast(
      Firm("Aquitaine Multiservices", "+33536490154", ("plumbing", "locks"), True, True),
      Firm("Électricité du Port", "+33536490155", ("electricity",)),
      Firm("Gascogne Ventilation", "+33536490156", ("ventilation",), ended_days_ago=75),
-     Firm("Accès Contrôle Sud", "+33536490157", ("access_control",), every=2),
+     Firm("Accès Contrôle Sud", "+33536490157", ("access_control",), every=2, ended_days_ago=-34),
      Firm("Couvreurs de l'Estuaire", "+33536490158", ("roof",)),
      Firm("Hygiène Océan", "+33536490159", ("pest_control",)),
      Firm("Jardins de Guyenne", "+33536490160", ("grounds",))),
@@ -199,7 +200,7 @@ MESOLIA: Final = MemberCast(
      Firm("Gascogne Ventilation", "+33536490257", ("ventilation",)),
      Firm("Accès Contrôle Sud", "+33536490258", ("access_control",)),
      Firm("Couvreurs de l'Estuaire", "+33536490259", ("roof",), every=2),
-     Firm("Hygiène Océan", "+33536490260", ("pest_control",)),
+     Firm("Hygiène Océan", "+33536490260", ("pest_control",), ended_days_ago=-61),
      Firm("Jardins de Guyenne", "+33536490261", ("grounds",), every=2, first=1)),
     (("Garonne Gestion", "+33536490271"),),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from callcenter.core import clock
 from callcenter.core.db import db, session_scope, transaction
 from callcenter.core.isolation import Scope
 from callcenter.demo.estate import Numbers, settle_estate
+from callcenter.demo.estate_life import live_in
 from callcenter.demo.founding import found_company
 from callcenter.demo.oncall import set_up_rotas
 from callcenter.demo.script import write_script
@@ -68,6 +69,7 @@ def seed(password_hash: str, progress: Progress) -> Seeded:
             set_up_rotas(member)
         stage = Stage(company, estates, rng, now, numbers.strangers)
         write_script(stage)
+        live_in(stage, numbers)
         stage.play(lambda share: progress("six semaines", 16 + 82 * share))
         messages = db.session.scalar(select(func.count()).select_from(Message)) or 0
     return Seeded(
