@@ -117,3 +117,7 @@ class ApplyForm(BaseForm):
     """Apply for good what was tried; a doubtful file needs a tick."""
 
     confirmed = BooleanField(_l("J'ai vérifié : appliquer ce fichier quand même"))
+
+
+class MappingForm(VersionedForm):
+    """What the mapping's editor carries beside its rows: the version that was shown."""

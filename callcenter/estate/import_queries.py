@@ -49,6 +49,16 @@ def find_waiting(run_id: int) -> WaitingImport | None:
     )
 
 
+def find_last_file(member_id: int, kind: ImportKind) -> ImportRun | None:
+    """Return the member's latest import of this kind whose file is still kept."""
+    return db.session.scalar(
+        select(ImportRun)
+        .where(ImportRun.member_id == member_id, ImportRun.kind == kind, ImportRun.kept_file != "")
+        .order_by(ImportRun.id.desc())
+        .limit(1)
+    )
+
+
 def list_runs(member_ids: Sequence[int], window: Window) -> Page[ImportRun]:
     """Return the members' imports, the latest first."""
     statement = select(ImportRun).where(ImportRun.member_id.in_(member_ids))

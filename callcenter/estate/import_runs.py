@@ -153,6 +153,24 @@ def order_again(run: ImportRun, *, confirmed: bool, actor_id: int, actor_label: 
     return real
 
 
+def try_again(run: ImportRun, *, actor_id: int, actor_label: str) -> ImportRun:
+    """Order another try of the same file, after its mapping was corrected."""
+    order = run.counts.get("order", {})
+    again = open_run(
+        run.member_id,
+        ImportKind(run.kind),
+        run.file_name,
+        dry_run=True,
+        state=ImportState.QUEUED,
+        actor_id=actor_id,
+        actor_label=actor_label,
+    )
+    keep_order(
+        again, run.kept_file, confirmed=False, partial=bool(order.get("partial")), afresh=False
+    )
+    return again
+
+
 def tell_progress(session: Session, run_id: int, done: int, total: int) -> None:
     """Write how far a run has come, in another session than the import's own."""
     session.execute(

@@ -15,13 +15,19 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from callcenter.core.db import after_commit, transaction
+from callcenter.core.db import transaction
 from callcenter.core.errors import UserError
 from callcenter.core.permissions import Permission
-from callcenter.core.queues import Job, enqueue
-from callcenter.estate import import_queries, import_runs, import_services, import_words
+from callcenter.estate import (
+    import_queries,
+    import_runs,
+    import_services,
+    import_words,
+    mapping_services,
+)
 from callcenter.estate.forms import ApplyForm, UploadForm
 from callcenter.estate.import_models import ImportRun
+from callcenter.estate.queueing import queue_import
 from callcenter.estate.states import ImportKind, ImportState
 from callcenter.members.queries import list_members
 from callcenter.settings import Settings
@@ -52,16 +58,6 @@ def _run(run_id: int) -> ImportRun:
     return import_runs.get_run(run_id)
 
 
-def _queue(run: ImportRun) -> None:
-    url, run_id = _settings().redis_url, run.id
-
-    def hand_out() -> None:
-        # When Redis is away the clockwork finds the run later.
-        enqueue(url, Job.RUN_IMPORT, run_id)
-
-    after_commit(hand_out)
-
-
 @requires(Permission.ESTATE_IMPORT)
 def imports() -> ResponseReturnValue:
     """List the imports, with the form to send a file."""
@@ -78,6 +74,7 @@ def _list_page(form: UploadForm, status: int = 200) -> ResponseReturnValue:
             page=page,
             form=form,
             members=members,
+            mappings=mapping_services.list_mappings(sorted(members)),
             kinds=import_words.kind_words(),
             states=import_words.state_words(),
             tones=import_words.STATE_TONES,
@@ -115,7 +112,7 @@ def upload() -> ResponseReturnValue:
             import_runs.keep_order(
                 run, name, confirmed=False, partial=form.partial.data, afresh=form.afresh.data
             )
-            _queue(run)
+            queue_import(run)
     except UserError as error:
         path.unlink(missing_ok=True)
         form.add_error(error.field or "file", error.message)
@@ -185,7 +182,7 @@ def apply_import(run_id: int) -> ResponseReturnValue:
                     actor_id=actor.user_id,
                     actor_label=actor.name,
                 )
-                _queue(real)
+                queue_import(real)
         except UserError as error:
             form.add_error(error.field, error.message)
         else:

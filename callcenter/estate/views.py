@@ -16,6 +16,7 @@ from callcenter.estate.contract_views import add_contract_routes
 from callcenter.estate.difference_views import add_difference_routes
 from callcenter.estate.forms import ContactForm, DepartureForm, PhoneForm
 from callcenter.estate.import_views import add_import_routes
+from callcenter.estate.mapping_views import add_mapping_routes
 from callcenter.estate.panels import found_panels
 from callcenter.estate.place_views import add_place_routes, history_context
 from callcenter.estate.queries import get_person, search
@@ -177,3 +178,4 @@ add_place_routes(blueprint)
 add_contract_routes(blueprint)
 add_import_routes(blueprint)
 add_difference_routes(blueprint)
+add_mapping_routes(blueprint)

@@ -23,6 +23,7 @@ from tests.world import World, as_system, sign_in
 # Where a parameter's name is not its table's.
 TABLE_OF = {
     "flag_id": "place_flag",
+    "mapping_id": "import_mapping",
     "user_id": "user_account",
     "line_id": "phone_line",
     "template_id": "message_template",
