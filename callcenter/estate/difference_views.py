@@ -1,8 +1,8 @@
 """What agents changed and the member's own system does not have yet: the list, the file, done."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from flask import Blueprint, Flask, Response, flash, render_template, request, url_for
+from flask import Blueprint, Flask, flash, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -11,7 +11,6 @@ from flask_babel import ngettext
 from callcenter.core import clock
 from callcenter.core.db import transaction
 from callcenter.core.permissions import Permission, Role
-from callcenter.core.spreadsheets import csv_lines
 from callcenter.estate import history_queries, history_services, history_words
 from callcenter.estate.history_queries import Difference
 from callcenter.members.queries import list_members
@@ -19,6 +18,7 @@ from callcenter.ui.access import current_actor, requires
 from callcenter.ui.htmx import go_to
 from callcenter.ui.navigation import register_badge
 from callcenter.ui.pagination import window_from
+from callcenter.ui.spreadsheets import Cell, Sheet, csv_response, xlsx_response
 
 _PAGE = 50
 _MOST_TICKED = 200
@@ -75,37 +75,45 @@ def settle_differences() -> ResponseReturnValue:
 
 @requires(Permission.ESTATE_IMPORT)
 def export_differences() -> ResponseReturnValue:
-    """Give what agents changed as a file, to bring back to the member's own system."""
+    """Give what agents changed as a CSV file, to bring back to the member's own system."""
+    return csv_response(_file_name(), _sheet())
+
+
+@requires(Permission.ESTATE_IMPORT)
+def export_differences_xlsx() -> ResponseReturnValue:
+    """Give the same as a workbook."""
+    return xlsx_response(_file_name(), [_sheet()])
+
+
+def _file_name() -> str:
+    return f"corrections-{clock.today():%Y-%m-%d}"
+
+
+def _sheet() -> Sheet:
     members = {m.id: m.short_name for m in list_members() if m.id in current_actor().member_ids}
     found = history_queries.list_all_differences(sorted(members), settled=_settled())
-    day = clock.today().isoformat()
-    return Response(
-        csv_lines(_rows(found, members)),
-        mimetype="text/csv",
-        headers={"Content-Disposition": f"attachment; filename=corrections-{day}.csv"},
-    )
-
-
-def _rows(found: Sequence[Difference], members: dict[int, str]) -> Iterator[list[str]]:
-    yield [
+    heads = (
         _("Numéro"), _("Date"), _("Bailleur"), _("Logement"), _("Bail"), _("Personne"),
         _("Champ"), _("Valeur du fichier"), _("Valeur corrigée"), _("Auteur"), _("Reportée le"),
-    ]  # fmt: skip
-    for one in found:
-        change = one.change
-        yield [
-            str(change.id),
-            f"{clock.in_paris(change.at):%Y-%m-%d %H:%M}",
-            members.get(change.member_id, ""),
-            one.home,
-            one.lease,
-            one.person,
-            history_words.field_words(change.field),
-            change.before,
-            change.after,
-            change.actor_label,
-            f"{clock.in_paris(change.settled_at):%Y-%m-%d}" if change.settled_at else "",
-        ]
+    )  # fmt: skip
+    return Sheet(_("Corrections"), heads, (_row(one, members) for one in found))
+
+
+def _row(one: Difference, members: dict[int, str]) -> Sequence[Cell]:
+    change = one.change
+    return (
+        change.id,
+        change.at,
+        members.get(change.member_id, ""),
+        one.home,
+        one.lease,
+        one.person,
+        history_words.field_words(change.field),
+        change.before,
+        change.after,
+        change.actor_label,
+        change.settled_at,
+    )
 
 
 def _waiting() -> int:
@@ -122,6 +130,7 @@ def add_difference_routes(blueprint: Blueprint) -> None:
         ("/differences", "differences", differences, "GET"),
         ("/differences", "settle_differences", settle_differences, "POST"),
         ("/differences.csv", "export_differences", export_differences, "GET"),
+        ("/differences.xlsx", "export_differences_xlsx", export_differences_xlsx, "GET"),
     ):
         blueprint.add_url_rule(rule, endpoint, view, methods=[method])
 

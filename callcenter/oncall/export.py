@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from callcenter.core import clock
 from callcenter.core.phone import format_phone
-from callcenter.estate.importing.report import disarm
+from callcenter.core.spreadsheets import disarm
 from callcenter.oncall.models import OnCallPerson, OnCallRota, OnCallShift
 
 Rows = Sequence[tuple[OnCallShift, OnCallPerson]]

@@ -12,10 +12,10 @@ import xlsxwriter
 from flask import Response
 
 from callcenter.core import clock
+from callcenter.core.spreadsheets import disarm
 
 Cell: TypeAlias = str | int | float | Decimal | date | datetime | None
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDEST: Final = 60
 # XLSX allows no more in one cell.
@@ -31,17 +31,12 @@ class Sheet:
     rows: Iterable[Sequence[Cell]]
 
 
-def safe_text(value: str) -> str:
-    """Return text that no spreadsheet runs as a formula (OWASP, CSV injection)."""
-    return f"'{value}" if value.startswith(_FORMULA) else value
-
-
 def csv_response(name: str, sheet: Sheet) -> Response:
     """Answer with one table: semicolons, decimal commas, and the mark that says UTF-8."""
     out = io.StringIO()
     out.write("\ufeff")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow([safe_text(head) for head in sheet.heads])
+    writer.writerow([disarm(head) for head in sheet.heads])
     for row in sheet.rows:
         writer.writerow([_plain(cell) for cell in row])
     return _file(out.getvalue(), "text/csv", f"{name}.csv")
@@ -65,7 +60,7 @@ def xlsx_response(name: str, sheets: Iterable[Sheet]) -> Response:
         page.freeze_panes(1, 0)
         widths = [len(one) for one in sheet.heads]
         for column, one in enumerate(sheet.heads):
-            page.write_string(0, column, safe_text(one), head)
+            page.write_string(0, column, disarm(one), head)
         for number, row in enumerate(sheet.rows, start=1):
             for column, cell in enumerate(row):
                 _write(page, number, column, cell, formats)
@@ -81,7 +76,7 @@ def _write(page: Any, row: int, column: int, cell: Cell, formats: dict[type, Any
         case None | "":
             pass
         case str():
-            page.write_string(row, column, safe_text(cell)[:_LONGEST])
+            page.write_string(row, column, disarm(cell)[:_LONGEST])
         case datetime():
             there = clock.in_paris(cell).replace(tzinfo=None)
             page.write_datetime(row, column, there, formats[datetime])
@@ -98,7 +93,7 @@ def _plain(cell: Cell) -> str:
         case None:
             return ""
         case str():
-            return safe_text(cell)
+            return disarm(cell)
         case datetime():
             return clock.in_paris(cell).strftime("%Y-%m-%d %H:%M:%S")
         case date():

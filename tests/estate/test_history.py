@@ -1,9 +1,11 @@
 """Where each field comes from, what a file changes, and what agents' edits are to be brought back."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
+from python_calamine import CalamineWorkbook
 
 from callcenter.core import clock
 from callcenter.core.db import transaction
@@ -175,6 +177,9 @@ def test_a_manager_brings_back_marks_and_takes_it_back(
     assert "'=cmd" in file
     assert ";=cmd" not in file
     assert "AQ0001602" in file
+    workbook = client.get("/estate/differences.xlsx")
+    cells = CalamineWorkbook.from_filelike(BytesIO(workbook.data)).get_sheet_by_index(0).to_python()
+    assert any("'=cmd|' /C calc'!A0" in row for row in cells)
     ids = one(world.a.id, "SELECT array_agg(id) FROM estate_change")
     sent = {"csrf_token": page.csrf_token, "change": [str(i) for i in ids]}
     for _double_click in range(2):

@@ -135,7 +135,7 @@ def test_a_file_nobody_understands_is_mapped_by_hand_then_read(
         "field-2": "entry_date",
         "field-3": "phones",
     }
-    half = manager.submit(page, address, status=422, **{"field-0": "dwelling"})  # type: ignore[arg-type]
+    half = manager.submit(page, address, status=422, **{"field-0": "dwelling"})
     assert "Il manque une colonne pour" in half.text
     values = page.values(page.form(address)) | chosen
     shown = client.post(f"{address}/preview", data=values, headers={"HX-Request": "true"})
@@ -162,7 +162,7 @@ def test_two_managers_on_one_mapping(manager: PageChecker, world: World) -> None
     address = f"/estate/imports/{run}/mapping"
     first, second = manager.get(address), manager.get(address)
     manager.submit(first, address, **{"field-8": ""})  # type: ignore[arg-type]
-    refused = manager.submit(second, address, status=422, **{"field-2": ""})  # type: ignore[arg-type]
+    refused = manager.submit(second, address, status=422, **{"field-2": ""})
     assert "modifiée pendant" in refused.text
     kept = one(world.a.id, "SELECT id FROM import_mapping")
     page = manager.get(f"/estate/mappings/{kept}")
