@@ -52,6 +52,7 @@ def chores() -> list[Chore]:
         Chore("flags purged", 900, periodic.purge_place_flags),
         Chore("incidents finished", 5, periodic.finish_incidents),
         Chore("tickets closed", 600, periodic.close_silent_tickets),
+        Chore("delays told", 120, periodic.tell_of_delays),
         Chore("silent calls ended", 30, calls.end_silent_calls),
         Chore("imports looked after", 30, imports.look_after_imports),
         Chore("alerts on deliveries", 300, ledger.watch_delivery),

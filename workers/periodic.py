@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from flask import Flask
 
+from callcenter.core import clock
 from callcenter.core.db import session_scope, transaction
 from callcenter.core.errors import ProviderError
 from callcenter.core.isolation import Scope
@@ -12,8 +13,11 @@ from callcenter.estate.flag_services import purge_flags
 from callcenter.members import drafts
 from callcenter.messaging import upkeep
 from callcenter.messaging.gateway import Gateway, SentMessage
+from callcenter.messaging.states import Trigger
+from callcenter.tickets.queries.delays import list_delayed, list_nearly_late
 from callcenter.tickets.queries.incidents import list_unfinished
 from callcenter.tickets.queries.silent import list_silent
+from callcenter.tickets.services.delays import tell_of_delay
 from callcenter.tickets.services.incident_ends import finish_incident
 from callcenter.tickets.services.tenant import close_silent
 from workers.process import settings_of
@@ -106,3 +110,16 @@ def close_silent_tickets(_app: Flask) -> int:
         with session_scope(Scope(member_ids=frozenset({member_id}))), transaction():
             close_silent(member_id, ticket_id)
     return len(found)
+
+
+def tell_of_delays(_app: Flask) -> int:
+    """Warn the tenants whose request is nearly late, and apologise to those whose is late."""
+    with session_scope(_EVERYTHING):
+        at = clock.now()
+        found = [(Trigger.NEARLY_LATE, one) for one in list_nearly_late(at, _BATCH)]
+        found += [(Trigger.DELAYED, one) for one in list_delayed(at, _BATCH)]
+    told = 0
+    for trigger, (member_id, ticket_id) in found:
+        with session_scope(Scope(member_ids=frozenset({member_id}))), transaction():
+            told += tell_of_delay(member_id, ticket_id, trigger)
+    return told

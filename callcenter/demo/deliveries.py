@@ -17,6 +17,7 @@ from callcenter.messaging.models import DeliveryReceipt, Message
 from callcenter.messaging.receipts import record_receipt
 from callcenter.messaging.sending import move
 from callcenter.messaging.states import MessageEvent, MessageState
+from callcenter.messaging.timeliness import why_not_now
 
 _UNKNOWN_NUMBER: Final = 30005
 _PHONE_OFF: Final = 30003
@@ -50,11 +51,15 @@ def _settle_once(before: datetime, rng: Random, trouble: Trouble | None) -> bool
     rows = db.session.scalars(
         select(Message)
         .where(Message.state == MessageState.QUEUED, Message.not_before < before)
-        .order_by(Message.id)
+        .order_by(Message.not_before, Message.id)
     ).all()
     failing: list[tuple[Message, datetime, int]] = []
     for message in rows:
         left = message.not_before + timedelta(seconds=rng.uniform(0.5, 3))
+        reason = why_not_now(message, left)
+        if reason:
+            move(message, MessageEvent.SKIP, left, reason)
+            continue
         _leave(message, left, rng)
         draw = rng.random()
         code = next((code for share, code in _FAILURES if draw < share), None)

@@ -17,8 +17,11 @@ from callcenter.members import services
 from callcenter.members.accounts import User
 from callcenter.members.models import Agency, Calendar, ClosingDay, Organisation, PhoneLine, Team
 from callcenter.members.states import OrganisationKind, Service, TeamKind
+from callcenter.messaging.follow_up_rules import Choice, Policy
+from callcenter.messaging.follow_up_services import choose_follow_ups
 from callcenter.messaging.ledger_models import DeliveryWatch, SmsTariff
 from callcenter.messaging.services import install_templates
+from callcenter.messaging.states import Trigger
 from callcenter.routing.services import install_catalogue
 
 _LOCAL: Final = (TeamKind.AGENCY, TeamKind.CARETAKER)
@@ -154,6 +157,7 @@ def _found_member(wanted: MemberCast, password_hash: str) -> Founded:
     db.session.add(
         DeliveryWatch(member_id=member.id, window_hours=72, usual_days=28, least_messages=8)
     )
+    _follow_ups(member)
     return member
 
 
@@ -166,6 +170,23 @@ def _tariffs(wall: int, prefix: str = "") -> None:
         )
         db.session.add(row)
     db.session.flush()
+
+
+# What each member chose otherwise than everybody: prefix -> trigger -> (sent, minutes later).
+_CHOSEN: Final = {
+    "ME": {Trigger.NEARLY_LATE: Choice(), Trigger.ACCEPTED: Choice(delay_minutes=15)},
+    "TG": {Trigger.CANCELLED: Choice(active=False)},
+}
+
+
+def _follow_ups(member: Founded) -> None:
+    """A member that has its own ideas of what to send."""
+    chosen = _CHOSEN.get(member.cast.prefix)
+    manager = member.manager
+    if chosen is None or manager is None:
+        return
+    policy = Policy(max_per_day=3)
+    choose_follow_ups(member.id, chosen, policy, version=0, actor=manager)
 
 
 def _teams(member: Founded) -> dict[tuple[TeamKind, int | None], Team]:

@@ -7,17 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from callcenter.core import clock
 from callcenter.core.db import db
 from callcenter.core.isolation import Actor
 from callcenter.core.phone import can_receive_sms
-from callcenter.demo import cases
+from callcenter.demo import aftermath, cases
 from callcenter.demo.founding import Founded
 from callcenter.demo.stage import Stage
 from callcenter.members.states import TeamKind
 from callcenter.messaging.inbound import Incoming, store_inbound
+from callcenter.messaging.states import Trigger
 from callcenter.routing.states import Priority
 from callcenter.tickets import services
 from callcenter.tickets.models import Assignment, Ticket
@@ -92,6 +94,10 @@ class Plot:
             stage.at(stage.at_work(now, 0.2, 5), self.accept)
         if stage.chance(0.12):
             stage.at(stage.soon(now, 40, 1500), self.tenant_writes)
+        if ticket.due_at is not None:
+            for trigger, minutes in ((Trigger.NEARLY_LATE, -200), (Trigger.DELAYED, 5)):
+                then = ticket.due_at + timedelta(minutes=minutes)
+                stage.at(max(then, now), partial(aftermath.fall_late, self, trigger))
 
     # -- who has it ------------------------------------------------------------------------
 
@@ -122,7 +128,8 @@ class Plot:
         found = [actor for (k, _), actor in self.member.by_team.items() if k is kind]
         return self.stage.pick(found or self.member.staff)
 
-    def _act(self, actor: Actor | None = None) -> Act:
+    def act(self, actor: Actor | None = None) -> Act:
+        """Return an act of whoever has the ticket, or of somebody else."""
         return Act(actor or self.actor(), self.ticket_id)
 
     # -- acts ------------------------------------------------------------------------------
@@ -131,7 +138,7 @@ class Plot:
         """Somebody takes it; from there the ticket's fate decides."""
         if not self.open or self.ticket.needs_triage:
             return
-        stage, act, now = self.stage, self._act(), clock.now()
+        stage, act, now = self.stage, self.act(), clock.now()
         urgent = Priority(self.ticket.priority).is_urgent
         assignment = self.holder()
         own = assignment is not None and assignment.organisation_id == act.actor.organisation_id
@@ -171,7 +178,7 @@ class Plot:
         slot = stage.pick(_MAINTENANCE_SLOTS)
         if self.visit_on is not None and self.visit_on > clock.today():
             day, slot = self.visit_on, _LATE_SLOT
-        services.plan_visit(self._act(), day, slot)
+        services.plan_visit(self.act(), day, slot)
         stage.at(stage.soon(now, 15, 600), self.answer_visit)
         if self.visit_on is None and stage.chance(0.1):
             stage.at(stage.at_work(now, 2, 6), self.move_visit)
@@ -189,13 +196,17 @@ class Plot:
         later = slot_end(visit.day, Slot(visit.starts_at, visit.ends_at)) + timedelta(hours=20)
         day = clock.in_paris(stage.next_office(later)).date()
         slot = stage.pick(_MAINTENANCE_SLOTS)
-        services.plan_visit(self._act(), day, slot, "Technicien indisponible, nouvelle date.")
+        services.plan_visit(self.act(), day, slot, "Technicien indisponible, nouvelle date.")
         self._resolve_after(day, slot)
 
     def visited(self) -> None:
         """After the slot: it is done, unless the visit was moved meanwhile."""
         visit = planned_visit(self.ticket)
-        if visit is not None and visit.day <= clock.today():
+        if visit is None or visit.day > clock.today():
+            return
+        if self.open and self.visit_on is None and self.stage.chance(0.07):
+            aftermath.nobody_opens(self)
+        else:
             self.resolve()
 
     def answer_visit(self) -> None:
@@ -213,14 +224,14 @@ class Plot:
             return
         told = self.stage.chance(0.35)
         words = cases.TO_TENANT if told else cases.COMMENTS
-        services.comment(self._act(), self.stage.pick(words), to_tenant=told)
+        services.comment(self.act(), self.stage.pick(words), to_tenant=told)
 
     def hold(self) -> None:
         """The clock stops for a named cause; it goes on some days later."""
         if not self.open or self.ticket.held_since is not None:
             return
         cause = self.stage.pick(list(HoldCause))
-        services.put_on_hold(self._act(), cause, cases.HOLD_NOTES[cause])
+        services.put_on_hold(self.act(), cause, cases.HOLD_NOTES[cause])
         # Office hours: between one and two weeks.
         self.stage.at(self.stage.at_work(clock.now(), 36, 84), self.resume)
 
@@ -228,7 +239,7 @@ class Plot:
         """What was waited for has come."""
         if self.ticket.held_since is None:
             return
-        services.resume(self._act())
+        services.resume(self.act())
         if self._needs_visit:
             self.stage.at(self.stage.at_work(clock.now(), 0.2, 3), self.plan)
         else:
@@ -239,7 +250,7 @@ class Plot:
         if self.holder() is None:
             return
         reason, note = self.stage.pick(cases.REFUSALS)
-        services.refuse_assignment(self._act(), RefusalReason(reason), note)
+        services.refuse_assignment(self.act(), RefusalReason(reason), note)
         self.stage.at(self.stage.at_work(clock.now(), 3, 12), self.sort)
 
     def sort(self) -> None:
@@ -248,7 +259,7 @@ class Plot:
             return
         stage, ticket = self.stage, self.ticket
         agents = [one for one in stage.company.agents if self.member.id in one.member_ids]
-        act = self._act(stage.pick(agents))
+        act = self.act(stage.pick(agents))
         if ticket.residence_id is None or ticket.location == "":
             services.resolve(act, ResolutionCode.ANSWERED, stage.pick(cases.ANSWERS_GIVEN))
             self._after_the_end()
@@ -267,7 +278,7 @@ class Plot:
             words = self.stage.pick(cases.REPAIRS)
         else:
             code, words = ResolutionCode.ANSWERED, self.stage.pick(cases.ANSWERS_GIVEN)
-        services.resolve(self._act(), code, words)
+        services.resolve(self.act(), code, words)
         self._after_the_end()
 
     def _after_the_end(self) -> None:
@@ -282,6 +293,9 @@ class Plot:
         """The tenant says it is fixed, by SMS where the sender can be answered."""
         if not self._replied("Oui merci"):
             services.tenant_says_fixed(self.member.id, self.ticket_id)
+        if self.stage.chance(0.6):
+            later = self.stage.soon(clock.now(), 90, 1600)
+            self.stage.at(later, partial(aftermath.rate, self))
 
     def deny(self) -> None:
         """The tenant says it is not: the ticket is open again, with a new promise."""
@@ -295,25 +309,33 @@ class Plot:
         self.stage.at(self.stage.at_work(clock.now(), 3, 14), self.plan)
 
     def _replied(self, words: str) -> bool:
-        """Answer by SMS, as the provider would bring it; say whether that settled the ticket."""
-        number, before = self.ticket.contact_number, self.ticket.state
+        """Answer by SMS; say whether that settled the ticket."""
+        before = self.ticket.state
+        return self.writes(words) and self.ticket.state != before
+
+    def writes(self, words: str) -> bool:
+        """Write an SMS, as the provider would bring it; say whether it found the ticket."""
+        number = self.ticket.contact_number
         if not self.member.cast.two_way or not can_receive_sms(number):
             return False
         stored = store_inbound(
             Incoming(self.stage.provider_id(), number, self.member.cast.sender, words)
         )
-        return stored is not None and apply_answer(stored.id) and self.ticket.state != before
+        return stored is not None and apply_answer(stored.id)
 
     def close(self) -> None:
         """Nobody has said anything: the platform closes it."""
         ticket = self.ticket
         if ticket.resolved_at is not None and ticket.resolved_at <= clock.now() - SILENCE:
             services.close_silent(self.member.id, self.ticket_id)
+            if self.stage.chance(0.2):
+                later = self.stage.soon(clock.now(), 90, 900)
+                self.stage.at(later, partial(aftermath.rate, self))
 
     def cancel(self) -> None:
         """It was reported twice."""
         if self.open:
-            services.cancel(self._act(self.member.manager), "Doublon d'une demande du bâtiment.")
+            services.cancel(self.act(self.member.manager), "Doublon d'une demande du bâtiment.")
 
     def tenant_writes(self) -> None:
         """A word on the private page; now and then the wish for no more messages."""

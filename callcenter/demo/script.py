@@ -34,6 +34,10 @@ _HANDED_OVER: Final[tuple[tuple[float, str, str], ...]] = (
     (8, "ME", "AQ"),
     (1.2, "AQ", "ME"),
 )
+_CORRECTIONS: Final[tuple[tuple[float, str], ...]] = (
+    (2.2, "Bonjour, j'ai changé de numéro, c'est le 06 39 98 90 17 maintenant."),
+    (1.3, "Mauvais numéro, je ne suis pas la personne."),
+)
 _FATES: Final[tuple[tuple[float, str, Fate], ...]] = (
     (21, "ME", Fate.FORGOTTEN), (17, "AQ", Fate.FORGOTTEN), (14, "TG", Fate.UNSEEN),
     (12, "AQ", Fate.UNSEEN), (7, "TG", Fate.REOPENED), (6, "AQ", Fate.HELD),
@@ -118,6 +122,8 @@ def _special_subjects(stage: Stage, phone: Telephone) -> None:
     for days, dialled, owner in _HANDED_OVER:
         _on(stage, days, partial(phone.handed_over, dialled, owner))
     _on(stage, 0.3, phone.stranger_writes)
+    for days, words in _CORRECTIONS:
+        _on(stage, days, partial(phone.correction, words))
 
 
 def _special_fates(stage: Stage, phone: Telephone) -> None:

@@ -67,11 +67,12 @@ class Stage:
         while self._to_come:
             instant, _order, act = heapq.heappop(self._to_come)
             if instant >= night:
-                settle_messages(night - timedelta(hours=1), self.rng, trouble)
                 night = datetime.combine(
                     clock.in_paris(instant).date() + timedelta(days=1), time(), clock.PARIS
                 )
                 progress((instant - begins) / (self.now - begins))
+            # What was due has left by then, as the workers would have sent it.
+            settle_messages(min(instant, self.now - FRESH), self.rng, trouble)
             with clock.frozen_at(instant):
                 act()
         settle_messages(self.now - FRESH, self.rng, trouble)

@@ -11,6 +11,7 @@ from callcenter.calls.states import CallerKind, CallPath, CallProvider, Directio
 from callcenter.core import clock
 from callcenter.core.isolation import Actor
 from callcenter.demo import cases
+from callcenter.demo.aftermath import correct_number
 from callcenter.demo.cases import Case
 from callcenter.demo.estate import Home, Resident
 from callcenter.demo.founding import Founded
@@ -120,6 +121,16 @@ class Telephone:
                 "Bonjour, je suis le nouveau locataire du 12, à qui dois-je m'adresser ?",
             )
         )
+
+    def correction(self, words: str) -> None:
+        """A request whose tenant answers that the number has changed, or is not theirs."""
+        member = self.stage.member("TG")
+        home, case = self._home_and_case(member, None)
+        resident = self._resident(home, mobile=True)
+        plot = self._open(member, member, home, resident, case, Fate.UNSEEN, Service.TENANTS)
+        plot.begin()
+        later = self.stage.soon(clock.now(), 30, 200)
+        self.stage.at(later, partial(correct_number, plot, words))
 
     def plain_call(self) -> None:
         """A call that needs no ticket: answered, sent elsewhere, cut off."""

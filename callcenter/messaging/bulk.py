@@ -17,6 +17,7 @@ from callcenter.core.errors import UserError
 from callcenter.core.phone import try_parse_phone
 from callcenter.estate.models import ContactPhone
 from callcenter.messaging.default_texts import DEFAULT_TEXTS, completed, known_language
+from callcenter.messaging.follow_up_models import FollowUp
 from callcenter.messaging.models import Message, MessageTemplate, OptOut
 from callcenter.messaging.rules import earliest_send, useful_life
 from callcenter.messaging.services import HOLIDAYS, note_step
@@ -44,6 +45,7 @@ def queue_for_many(
     recipients: Sequence[Recipient],
     values: Mapping[str, Mapping[str, str]],
     urgent: bool = False,
+    bulletin_id: int | None = None,
 ) -> list[Message]:
     """Put one message per recipient in the outbox, in the recipients' order (flushed).
 
@@ -54,6 +56,7 @@ def queue_for_many(
     leaves = earliest_send(at, urgent=urgent, holidays=HOLIDAYS)
     expires = leaves + useful_life(trigger, urgent=urgent)
     templates = _templates(member_id, trigger)
+    switched_off = _switched_off(member_id, trigger)
     made: list[Message] = []
     for start in range(0, len(recipients), _CHUNK):
         chunk = recipients[start : start + _CHUNK]
@@ -62,13 +65,14 @@ def queue_for_many(
         for one in chunk:
             language = known_language(one.language)
             body, reason = _text(templates[language], {**values[language], **one.values}, language)
-            reason = why_no_sms(one.number, silent) or reason
+            reason = why_no_sms(one.number, silent) or switched_off or reason
             size = count_segments(body)
             message = Message(
                 member_id=member_id,
                 trigger=trigger,
                 ticket_id=one.ticket_id,
                 contact_id=one.contact_id,
+                bulletin_id=bulletin_id,
                 to_number=one.number[:40],
                 body=body,
                 segments=size.segments,
@@ -153,23 +157,32 @@ def cancel_unsent(member_id: int, message_ids: Collection[int], reason: str) -> 
     return len(cancelled)
 
 
-def _templates(member_id: int, trigger: Trigger) -> dict[str, tuple[str, bool]]:
-    """Return the member's words per language and whether they are in use; ours by default."""
-    found = {language: (texts[trigger], True) for language, texts in DEFAULT_TEXTS.items()}
+def _switched_off(member_id: int, trigger: Trigger) -> str:
+    """Return why the member sends none of these, in words, or ""."""
+    active = db.session.scalar(
+        select(FollowUp.active).where(FollowUp.member_id == member_id, FollowUp.trigger == trigger)
+    )
+    if active is None or active:
+        return ""
+    with force_locale("fr"):
+        return str(_("Le bailleur a désactivé ce message."))
+
+
+def _templates(member_id: int, trigger: Trigger) -> dict[str, str]:
+    """Return the member's words per language; ours by default."""
+    found = {language: texts[trigger] for language, texts in DEFAULT_TEXTS.items()}
     rows = db.session.execute(
-        select(MessageTemplate.language, MessageTemplate.body, MessageTemplate.active).where(
+        select(MessageTemplate.language, MessageTemplate.body).where(
             MessageTemplate.member_id == member_id, MessageTemplate.trigger == trigger
         )
     )
-    return found | {row.language: (row.body, row.active) for row in rows}
+    return found | {row.language: row.body for row in rows}
 
 
-def _text(template: tuple[str, bool], values: Mapping[str, str], language: str) -> tuple[str, str]:
+def _text(body: str, values: Mapping[str, str], language: str) -> tuple[str, str]:
     """Return the text as it travels, and why it may not leave, or ""."""
-    body, active = template
     with force_locale("fr"):
-        reason = "" if active else str(_("Le bailleur a désactivé ce message."))
         try:
-            return to_gsm7(render(body, completed(values, language))), reason
+            return to_gsm7(render(body, completed(values, language))), ""
         except UserError as error:
-            return "", reason or error.message
+            return "", error.message

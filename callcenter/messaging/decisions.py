@@ -8,7 +8,9 @@ from callcenter.core.db import db
 from callcenter.core.editing import revise
 from callcenter.core.errors import NotFound, UserError
 from callcenter.core.isolation import Actor
-from callcenter.messaging.default_texts import DEFAULT_TEXTS, PLACEHOLDERS, REQUIRED
+from callcenter.messaging.default_texts import DEFAULT_TEXTS, known_in, required_in
+from callcenter.messaging.follow_up_models import TemplateVersion
+from callcenter.messaging.follow_up_queries import get_template_version
 from callcenter.messaging.models import Message, MessageTemplate, SendingPause
 from callcenter.messaging.queries import get_template
 from callcenter.messaging.rules import earliest_send, useful_life
@@ -76,28 +78,49 @@ def resume_sending(pause_id: int, actor: Actor) -> None:
     )
 
 
-def edit_template(
-    template_id: int, body: str, *, active: bool, version: int, actor: Actor
-) -> MessageTemplate:
-    """Change a member's words for a follow-up, if nobody did since ``version`` was shown."""
+def edit_template(template_id: int, body: str, *, version: int, actor: Actor) -> MessageTemplate:
+    """Change a member's words for a follow-up, if nobody did since ``version`` was shown.
+
+    The words as they now stand are kept as a version of their own.
+    """
     template = get_template(template_id)
-    check_template(body, PLACEHOLDERS, REQUIRED)
-    revise(
+    trigger = Trigger(template.trigger)
+    check_template(body, known_in(trigger), required_in(trigger))
+    changed = revise(
         template,
-        {"body": body, "active": active},
+        {"body": body},
         seen_version=version,
         actor=actor,
         action="message_template.edited",
         object_type="message_template",
     )
+    if changed:
+        db.session.add(
+            TemplateVersion(
+                member_id=template.member_id,
+                template_id=template.id,
+                number=template.version,
+                body=body,
+                author_label=actor.name,
+            )
+        )
+        db.session.flush()
     return template
+
+
+def restore_template(
+    template_id: int, number: int, *, version: int, actor: Actor
+) -> MessageTemplate:
+    """Bring back the words of an earlier version, as a new one: nothing is rewritten."""
+    former = get_template_version(template_id, number)
+    return edit_template(template_id, former.body, version=version, actor=actor)
 
 
 def reset_template(template_id: int, *, version: int, actor: Actor) -> MessageTemplate:
     """Bring back the default words of a template."""
     template = get_template(template_id)
     default = DEFAULT_TEXTS[template.language][Trigger(template.trigger)]
-    return edit_template(template_id, default, active=True, version=version, actor=actor)
+    return edit_template(template_id, default, version=version, actor=actor)
 
 
 def _in_doubt(message_id: int, event: MessageEvent) -> Message:

@@ -26,12 +26,52 @@ PLACEHOLDERS: Final[Mapping[str, LazyString]] = {
     "creneau": _l("créneau de la visite"),
     "cause": _l("cause de l'attente"),
     "organisme": _l("qui s'en occupe"),
-    "nouvelle": _l("ce qui est dit d'un incident collectif"),
+    "nouvelle": _l("ce qui est dit aux habitants"),
     "lieu": _l("lieu de la demande"),
+    "telephone": _l("téléphone du bailleur"),
 }
 
 # The link is everyone's way to answer, and to stop the messages: no message without it.
 REQUIRED: Final = ("membre", "lien")
+_VISIT: Final = ("date", "creneau")
+# What makes the message: without it, it would say nothing.
+_REQUIRED: Final[Mapping[Trigger, tuple[str, ...]]] = {
+    Trigger.PLANNED: (*REQUIRED, *_VISIT),
+    Trigger.VISIT_MOVED: (*REQUIRED, *_VISIT),
+    Trigger.VISIT_REMINDER: (*REQUIRED, *_VISIT),
+    Trigger.VISIT_CANCELLED: (*REQUIRED, "date"),
+    Trigger.INCIDENT_NEWS: (*REQUIRED, "nouvelle"),
+    # To people without a request: there is no page of theirs to lead to.
+    Trigger.BULLETIN: ("membre", "nouvelle", "telephone"),
+}
+_ANYWHERE: Final = frozenset({"membre", "reference", "objet", "echeance", "lien", "organisme"})
+# Where the other fields have a meaning; elsewhere they would stand for nothing.
+_ONLY_IN: Final[Mapping[Trigger, frozenset[str]]] = {
+    Trigger.ON_HOLD: frozenset({"cause"}),
+    Trigger.TENANT_ABSENT: frozenset({"cause"}),
+    Trigger.PARTNER_OFFER: frozenset({"lieu"}),
+    Trigger.ON_CALL_PAGE: frozenset({"lieu"}),
+    Trigger.INCIDENT_NEWS: frozenset({"nouvelle"}),
+    Trigger.INCIDENT_RESOLVED: frozenset({"nouvelle"}),
+} | dict.fromkeys(
+    (Trigger.PLANNED, Trigger.VISIT_MOVED, Trigger.VISIT_CANCELLED, Trigger.VISIT_REMINDER),
+    frozenset(_VISIT),
+)
+
+
+def required_in(trigger: Trigger) -> tuple[str, ...]:
+    """Return the fields that a template of this trigger must have."""
+    return _REQUIRED.get(trigger, REQUIRED)
+
+
+def known_in(trigger: Trigger) -> dict[str, LazyString]:
+    """Return the fields that mean something in a template of this trigger, with their meaning."""
+    if trigger is Trigger.BULLETIN:
+        wanted = frozenset(required_in(trigger))
+    else:
+        wanted = _ANYWHERE | _ONLY_IN.get(trigger, frozenset())
+    return {name: meaning for name, meaning in PLACEHOLDERS.items() if name in wanted}
+
 
 TRIGGER_WORDS: Final[Mapping[Trigger, LazyString]] = {
     Trigger.RECEIVED: _l("Demande reçue"),
@@ -175,6 +215,7 @@ _UNKNOWN: Final[Mapping[str, Mapping[str, str]]] = {
         "organisme": "notre équipe",
         "lieu": "lieu sur la page",
         "nouvelle": "Nous nous en occupons.",
+        "telephone": "votre agence",
     },
     "en": {
         "membre": "Your landlord",
@@ -186,6 +227,7 @@ _UNKNOWN: Final[Mapping[str, Mapping[str, str]]] = {
         "organisme": "our team",
         "lieu": "place on the page",
         "nouvelle": "We are dealing with it.",
+        "telephone": "your agency",
     },
 }
 
@@ -204,6 +246,7 @@ SAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
         "organisme": "Ascensoristes du Sud-Ouest",
         "lieu": "Gounod, Bât. B",
         "nouvelle": "Un technicien vient cet après-midi.",
+        "telephone": "05 36 49 00 00",
     },
     "en": {
         "reference": "AQ-24817",
@@ -216,6 +259,7 @@ SAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
         "organisme": "Ascensoristes du Sud-Ouest",
         "lieu": "Gounod, Bât. B",
         "nouvelle": "A technician comes this afternoon.",
+        "telephone": "05 36 49 00 00",
     },
 }
 

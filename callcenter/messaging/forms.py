@@ -1,7 +1,6 @@
 """Forms of the messaging room."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField
 from wtforms.validators import DataRequired
 
 from callcenter.messaging.text import MAX_BODY_LENGTH
@@ -17,4 +16,3 @@ class TemplateForm(VersionedForm):
         max_length=MAX_BODY_LENGTH,
         rows=6,
     )
-    active = BooleanField(_l("Envoyer ce message"))

@@ -11,10 +11,11 @@ from callcenter.core.isolation import Actor
 from callcenter.core.phone import try_parse_phone
 from callcenter.estate.models import ContactPhone
 from callcenter.members.models import Organisation
-from callcenter.messaging.answer_rules import Meaning, understand
+from callcenter.messaging.answer_rules import Meaning, Request, choose_request, understand
+from callcenter.messaging.follow_up_rules import NOT_TO_TENANTS
 from callcenter.messaging.models import InboundMessage
 from callcenter.messaging.pauses import platform_id
-from callcenter.messaging.queries import get_inbound, last_sent_to
+from callcenter.messaging.queries import get_inbound, last_sent_to, open_requests_of
 from callcenter.messaging.services import record_opt_in, record_opt_out
 
 _BODY_MAX = 1600
@@ -44,8 +45,9 @@ class _Sender:
 def store_inbound(incoming: Incoming) -> InboundMessage | None:
     """Keep an answer, and carry out STOP and START; None when it was kept already.
 
-    It belongs to the member whose message it answers, with that message's ticket; else to the
-    only member who knows the number; else to the platform. Needs the scope of every member.
+    It belongs to the request that `choose_request` is certain of; else, for a person to sort,
+    to the member whose message it answers, the only one who knows the number, or the platform.
+    Somebody who says "ce n'est pas moi" is written to no more. Needs the scope of every member.
     """
     phone = try_parse_phone(incoming.from_number)
     number = phone.e164 if phone else incoming.from_number[:40]
@@ -76,6 +78,8 @@ def store_inbound(incoming: Incoming) -> InboundMessage | None:
         return None
     if meaning is Meaning.STOP:
         record_opt_out(row.member_id, number, source="sms")
+    elif meaning is Meaning.WRONG_PERSON:
+        record_opt_out(row.member_id, number, source="wrong_person")
     elif meaning is Meaning.START or incoming.opt_out_type.upper() == "START":
         record_opt_in(row.member_id, number)
     return row
@@ -98,6 +102,7 @@ def mark_sorted(inbound_message_id: int, actor: Actor) -> InboundMessage:
 
 
 def _sender(number: str, to_number: str) -> _Sender | None:
+    """Return behind whose wall an answer belongs, and the request that it is about."""
     owners = list(
         db.session.scalars(
             select(Organisation.id).where(
@@ -106,8 +111,29 @@ def _sender(number: str, to_number: str) -> _Sender | None:
         )
     )
     last = last_sent_to(number, owners or None)
+    if last is not None and last.trigger in NOT_TO_TENANTS:
+        # A firm or a person on call has written: these are not a tenant's words.
+        return _Sender(last.member_id)
+    requests = open_requests_of(number, owners or None)
+    request = choose_request(
+        [Request(one.member_id, one.ticket_id) for one in requests],
+        Request(last.member_id, last.ticket_id) if last and last.ticket_id else None,
+        last.trigger if last else "",
+        last.sent_at if last else None,
+        clock.now(),
+    )
+    if request is not None:
+        who = next((one.contact_id for one in requests if one.ticket_id == request.ticket_id), None)
+        if who is None and last is not None and last.ticket_id == request.ticket_id:
+            who = last.contact_id
+        return _Sender(request.member_id, request.ticket_id, who)
     if last is not None:
-        return _Sender(last.member_id, last.ticket_id, last.contact_id)
+        return _Sender(last.member_id, None, last.contact_id)
+    return _known(number, owners)
+
+
+def _known(number: str, owners: list[int]) -> _Sender | None:
+    """Return the only member that knows the number; else the platform, for the desk to sort."""
     known = db.session.execute(
         select(
             ContactPhone.member_id,

@@ -23,7 +23,6 @@ class MessageTemplate(Owned, Base):
     trigger: Mapped[str]
     language: Mapped[str] = mapped_column(default="fr")
     body: Mapped[str]
-    active: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -33,7 +32,8 @@ class Message(Owned, Dated, Base):
     ``attempt_id`` is written, and committed, before the provider is asked; a row found in
     ``sending`` later is therefore never sent again blindly. ``attempts`` counts the times the
     provider was asked for this row. What the provider took and then failed to deliver is tried
-    again as a *new* row (``retry_of_id``), ``try_number`` counting from 1.
+    again as a *new* row (``retry_of_id``), ``try_number`` counting from 1. ``visit_id`` is the
+    visit that the message speaks of: once that is no longer planned, it says nothing true.
     """
 
     __tablename__ = "message"
@@ -44,6 +44,8 @@ class Message(Owned, Dated, Base):
         UniqueConstraint("member_id", "retry_of_id"),
         behind_wall("ticket_id", to="ticket"),
         behind_wall("contact_id", to="contact"),
+        behind_wall("visit_id", to="visit"),
+        behind_wall("bulletin_id", to="bulletin"),
         behind_wall("retry_of_id", to="message"),
         CheckConstraint("segments >= 0", name="segments"),
         Index("ix_message_newest", "member_id", text("id DESC")),
@@ -61,10 +63,19 @@ class Message(Owned, Dated, Base):
         Index("ix_message_to_number", "to_number", "member_id", "id"),
         # The day to which the ledger counts a message.
         Index("ix_message_ledger", "member_id", text("coalesce(sent_at, created_at)")),
+        Index(
+            "ix_message_bulletin",
+            "member_id",
+            "bulletin_id",
+            "state",
+            postgresql_where=text("bulletin_id IS NOT NULL"),
+        ),
     )
 
     ticket_id: Mapped[int | None]
     contact_id: Mapped[int | None]
+    visit_id: Mapped[int | None]
+    bulletin_id: Mapped[int | None]
     to_number: Mapped[str]
     trigger: Mapped[str]
     body: Mapped[str]

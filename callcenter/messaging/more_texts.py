@@ -15,6 +15,13 @@ MORE_WORDS: Final[Mapping[Trigger, LazyString]] = {
     Trigger.RECEIVED_AT_NIGHT: _l("Demande non urgente reçue hors des heures d'ouverture"),
     Trigger.SILENT: _l("Sans nouvelle : nous ne vous oublions pas"),
     Trigger.DELAYED: _l("Délai dépassé : nos excuses"),
+    Trigger.NEARLY_LATE: _l("Délai bientôt dépassé"),
+    Trigger.VISIT_REMINDER: _l("Rappel la veille d'une visite"),
+    Trigger.TENANT_ABSENT: _l("Locataire absent à la visite"),
+    Trigger.SATISFACTION: _l("Demande close : votre avis, de 1 à 5"),
+    Trigger.PHOTO_REFUSED: _l("Photo reçue par SMS : où l'ajouter"),
+    Trigger.NEW_LINK: _l("Nouveau lien de suivi"),
+    Trigger.BULLETIN: _l("Message aux habitants d'une résidence"),
     Trigger.PARTNER_OFFER: _l("Demande proposée à un organisme sans compte"),
     Trigger.ON_CALL_PAGE: _l("Appel de la personne d'astreinte"),
 }
@@ -32,6 +39,31 @@ MORE_FRENCH: Final[Mapping[Trigger, str]] = {
         "{membre} : votre demande {reference} ({objet}) a pris du retard, avec nos excuses. "
         "Nous insistons auprès de {organisme}. Suivi : {lien}"
     ),
+    Trigger.NEARLY_LATE: (
+        "{membre} : votre demande {reference} ({objet}) prend plus de temps que prévu. "
+        "Nous insistons auprès de {organisme} pour tenir le délai ({echeance}). Suivi : {lien}"
+    ),
+    Trigger.VISIT_REMINDER: (
+        "{membre} : rappel, visite {date} {creneau} avec {organisme} pour votre demande "
+        "{reference} ({objet}). Un souci ? Prévenez-nous ici : {lien}"
+    ),
+    Trigger.TENANT_ABSENT: (
+        "{membre} : {organisme} est venu pour votre demande {reference} ({objet}) et n'a pas pu "
+        "entrer. Dites-nous quand vous serez là : {lien}"
+    ),
+    Trigger.SATISFACTION: (
+        "{membre} : votre demande {reference} ({objet}) est close. Qu'en pensez-vous ? "
+        "Notez-nous de 1 (non) à 5 (très), avec un mot si vous voulez : {lien}"
+    ),
+    Trigger.PHOTO_REFUSED: (
+        "{membre} : merci, mais les photos ne nous arrivent pas par SMS. Vous pouvez les "
+        "ajouter à votre demande {reference} ici : {lien}"
+    ),
+    Trigger.NEW_LINK: (
+        "{membre} : voici le nouveau lien de votre demande {reference} ({objet}). "
+        "L'ancien ne s'ouvre plus : {lien}"
+    ),
+    Trigger.BULLETIN: "{membre} : {nouvelle} Renseignements : {telephone}",
     Trigger.PARTNER_OFFER: (
         "{membre} : demande {reference} ({objet}), {lieu}, pour {echeance}. "
         "Accepter ou refuser : {lien}"
@@ -54,6 +86,31 @@ MORE_ENGLISH: Final[Mapping[Trigger, str]] = {
         "{membre}: your request {reference} ({objet}) is late, with our apologies. "
         "We are pressing {organisme}. Follow it: {lien}"
     ),
+    Trigger.NEARLY_LATE: (
+        "{membre}: your request {reference} ({objet}) takes longer than planned. "
+        "We are pressing {organisme} to keep the date ({echeance}). Follow it: {lien}"
+    ),
+    Trigger.VISIT_REMINDER: (
+        "{membre}: reminder, visit on {date} {creneau} by {organisme} for your request "
+        "{reference} ({objet}). Can't be there? Tell us here: {lien}"
+    ),
+    Trigger.TENANT_ABSENT: (
+        "{membre}: {organisme} came for your request {reference} ({objet}) and could not get in. "
+        "Tell us when you will be there: {lien}"
+    ),
+    Trigger.SATISFACTION: (
+        "{membre}: your request {reference} ({objet}) is closed. Are you satisfied? "
+        "Mark us from 1 (no) to 5 (very), with a word if you like: {lien}"
+    ),
+    Trigger.PHOTO_REFUSED: (
+        "{membre}: thank you, but photos do not reach us by SMS. Please add yours to your "
+        "request {reference} here: {lien}"
+    ),
+    Trigger.NEW_LINK: (
+        "{membre}: here is the new link of your request {reference} ({objet}). "
+        "The former one no longer opens: {lien}"
+    ),
+    Trigger.BULLETIN: "{membre}: {nouvelle} Information: {telephone}",
     Trigger.PARTNER_OFFER: (
         "{membre}: request {reference} ({objet}), {lieu}, due {echeance}. Accept or refuse: {lien}"
     ),

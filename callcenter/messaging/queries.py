@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, column, func, select, table
 
 from callcenter.core import clock
 from callcenter.core.db import db
@@ -199,3 +199,34 @@ def last_sent_to(number: str, member_ids: Sequence[int] | None = None) -> LastSe
     if row is None:
         return None
     return LastSent(row.member_id, row.ticket_id, row.contact_id, row.trigger, row.at)
+
+
+# Tickets stand in the room above: only who asked, and whether it is over, is read here.
+_ticket = table(
+    "ticket",
+    *(column(name) for name in ("id", "member_id", "contact_number", "contact_id", "state")),
+)
+_ENDED = ("closed", "cancelled")
+_MANY = 30
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """A request of a number that is not over."""
+
+    member_id: int
+    ticket_id: int
+    contact_id: int | None
+
+
+def open_requests_of(number: str, member_ids: Sequence[int] | None = None) -> list[OpenRequest]:
+    """Return the requests of a number that are not over, newest first; a few are enough."""
+    if not number:
+        return []
+    query = select(_ticket.c.member_id, _ticket.c.id, _ticket.c.contact_id).where(
+        _ticket.c.contact_number == number, _ticket.c.state.not_in(_ENDED)
+    )
+    if member_ids is not None:
+        query = query.where(_ticket.c.member_id.in_(member_ids))
+    rows = db.session.execute(query.order_by(_ticket.c.id.desc()).limit(_MANY))
+    return [OpenRequest(row.member_id, row.id, row.contact_id) for row in rows]

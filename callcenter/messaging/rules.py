@@ -311,6 +311,9 @@ _LIFE = {
     Trigger.RECEIVED_AT_NIGHT: timedelta(hours=24),
     Trigger.SILENT: timedelta(hours=24),
     Trigger.DELAYED: timedelta(hours=24),
+    Trigger.NEARLY_LATE: timedelta(hours=12),
+    Trigger.PHOTO_REFUSED: timedelta(hours=12),
+    Trigger.BULLETIN: timedelta(hours=24),
     Trigger.PARTNER_OFFER: timedelta(hours=24),
     # The next person is asked long before that.
     Trigger.ON_CALL_PAGE: timedelta(hours=1),

@@ -39,6 +39,7 @@ from callcenter.messaging.rules import (
 )
 from callcenter.messaging.services import HOLIDAYS, note_step, record_opt_out, why_not_to
 from callcenter.messaging.states import MessageEvent, MessageState, advance, can
+from callcenter.messaging.timeliness import why_not_now
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,8 @@ def claim_message(message_id: int) -> Claim | None:
     """Take a queued message for sending; None when it is not to be sent now, or not by us.
 
     What would no longer be right to send is settled here: expired past its life, skipped when
-    the number has been closed to us since, put off when quiet hours have begun.
+    the number has been closed to us since or the message's reason has gone, put off when quiet
+    hours have begun.
     """
     message = db.session.scalar(
         select(Message)
@@ -91,12 +93,13 @@ def claim_message(message_id: int) -> Claim | None:
         return None
     with force_locale("fr"):
         reason = why_not_to(message.member_id, message.to_number)
+    leaves = earliest_send(at, urgent=message.urgent, holidays=HOLIDAYS)
+    if not reason and leaves > at:
+        message.not_before, message.enqueued_at = leaves, None
+        return None
+    reason = reason or why_not_now(message, at)
     if reason:
         move(message, MessageEvent.SKIP, at, reason)
-        return None
-    leaves = earliest_send(at, urgent=message.urgent, holidays=HOLIDAYS)
-    if leaves > at:
-        message.not_before, message.enqueued_at = leaves, None
         return None
     message.attempt_id = secrets.token_hex(8)
     message.attempts += 1

@@ -6,7 +6,7 @@ or never if it doesn't. Whatever keeps it from leaving is kept on the row, in wo
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -27,6 +27,8 @@ from callcenter.messaging.default_texts import (
     completed,
     known_language,
 )
+from callcenter.messaging.follow_up_models import FollowUp, TemplateVersion
+from callcenter.messaging.follow_up_rules import DEFAULTS, Choice
 from callcenter.messaging.models import Message, MessageStep, MessageTemplate, OptOut
 from callcenter.messaging.rules import earliest_send, useful_life
 from callcenter.messaging.states import MessageState, Trigger
@@ -60,7 +62,7 @@ class PublicHolidays:
 HOLIDAYS = PublicHolidays()
 
 
-def queue_message(
+def queue_message(  # noqa: PLR0913 - a row of the outbox has that many columns
     *,
     member_id: int,
     trigger: Trigger,
@@ -70,24 +72,30 @@ def queue_message(
     values: Mapping[str, str],
     urgent: bool = False,
     language: str = "fr",
+    visit_id: int | None = None,
+    not_before: datetime | None = None,
+    expires_at: datetime | None = None,
 ) -> Message:
     """Put a message in the outbox: ``queued``, or ``skipped`` with its reason (flushed).
 
     ``values`` fill the member's template; blank ones are said in words that stay true, save
     the reference and the link. An urgent message may leave at once, another waits for the end
-    of the quiet hours. Nothing here fails for want of a number or of words: the act that the
+    of the quiet hours, and for the delay that the member chose. ``not_before`` and ``expires_at`` bound
+    what is about an instant of its own (a reminder). Nothing here fails for want of a number or of words: the act that the
     tenant is told of stands anyway.
     """
     phone = try_parse_phone(to_number)
-    draft = _draft(member_id, trigger, phone, to_number, values, language)
+    draft, delay = _draft(member_id, trigger, phone, to_number, values, language)
     at = clock.now()
-    leaves = earliest_send(at, urgent=urgent, holidays=HOLIDAYS)
+    due = max(at, not_before or at) + (timedelta() if urgent else delay)
+    leaves = earliest_send(due, urgent=urgent, holidays=HOLIDAYS)
     state = MessageState.SKIPPED if draft.skip_reason else MessageState.QUEUED
     message = Message(
         member_id=member_id,
         trigger=trigger,
         ticket_id=ticket_id,
         contact_id=contact_id,
+        visit_id=visit_id,
         to_number=phone.e164 if phone else (to_number or "")[:40],
         body=draft.body,
         segments=draft.segments,
@@ -97,7 +105,7 @@ def queue_message(
         state_at=at,
         reason=draft.skip_reason,
         not_before=leaves,
-        expires_at=leaves + useful_life(trigger, urgent=urgent),
+        expires_at=expires_at or leaves + useful_life(trigger, urgent=urgent),
     )
     db.session.add(message)
     db.session.flush()
@@ -120,8 +128,10 @@ def preview_message(
     """
     shown = {"reference": SAMPLE_REFERENCE, "lien": SAMPLE_LINK}
     shown |= {name: value for name, value in values.items() if value}
-    draft = _draft(member_id, trigger, try_parse_phone(to_number), to_number, shown, language)
-    leaves = earliest_send(clock.now(), urgent=urgent, holidays=HOLIDAYS)
+    phone = try_parse_phone(to_number)
+    draft, delay = _draft(member_id, trigger, phone, to_number, shown, language)
+    due = clock.now() + (timedelta() if urgent else delay)
+    leaves = earliest_send(due, urgent=urgent, holidays=HOLIDAYS)
     return MessagePreview(
         body=draft.body,
         segments=draft.segments,
@@ -140,13 +150,31 @@ def install_templates(member_id: int) -> None:
             "trigger": trigger,
             "language": language,
             "body": body,
-            "active": True,
             "version": 1,
         }
         for language, texts in DEFAULT_TEXTS.items()
         for trigger, body in texts.items()
     ]
-    db.session.execute(insert(MessageTemplate).values(rows).on_conflict_do_nothing())
+    made = db.session.execute(
+        insert(MessageTemplate)
+        .values(rows)
+        .on_conflict_do_nothing()
+        .returning(MessageTemplate.id, MessageTemplate.body)
+    ).all()
+    at = clock.now()
+    versions = [
+        {
+            "member_id": member_id,
+            "template_id": one.id,
+            "number": 1,
+            "body": one.body,
+            "author_label": "",
+            "created_at": at,
+        }
+        for one in made
+    ]
+    if versions:
+        db.session.execute(insert(TemplateVersion).values(versions))
     db.session.flush()
 
 
@@ -223,12 +251,15 @@ def _draft(
     to_number: str,
     values: Mapping[str, str],
     language: str,
-) -> MessagePreview:
-    """Write the text and decide whether it may leave; ``send_at`` is left to the caller."""
+) -> tuple[MessagePreview, timedelta]:
+    """Write the text and decide whether it may leave, and after which delay of the member's.
+
+    ``send_at`` is left to the caller.
+    """
     with force_locale("fr"):  # the reason is kept on the row, in the language of the trade
         reason = _why_no_number(phone, to_number)
-        body_template, active = _template(member_id, trigger, language)
-        if not reason and not active:
+        body_template, choice = _words(member_id, trigger, language)
+        if not reason and not choice.active:
             reason = _("Le bailleur a désactivé ce message.")
         if not reason and phone:
             reason = why_not_to(member_id, phone.e164)
@@ -237,7 +268,8 @@ def _draft(
         except UserError as error:
             body, reason = "", reason or error.message
     size = count_segments(body)
-    return MessagePreview(body, size.segments, size.encoding, str(reason), None, size.offending)
+    draft = MessagePreview(body, size.segments, size.encoding, str(reason), None, size.offending)
+    return draft, timedelta(minutes=choice.delay_minutes)
 
 
 def _why_no_number(phone: Phone | None, to_number: str) -> str:
@@ -250,16 +282,29 @@ def _why_no_number(phone: Phone | None, to_number: str) -> str:
     return ""
 
 
-def _template(member_id: int, trigger: Trigger, language: str) -> tuple[str, bool]:
-    """Return the member's words for a trigger and whether they are in use; ours by default."""
+def _words(member_id: int, trigger: Trigger, language: str) -> tuple[str, Choice]:
+    """Return the member's words for a trigger and what it chose of it; ours by default."""
     language = known_language(language)
     row = db.session.execute(
-        select(MessageTemplate.body, MessageTemplate.active).where(
-            MessageTemplate.member_id == member_id,
-            MessageTemplate.trigger == trigger,
-            MessageTemplate.language == language,
+        select(
+            select(MessageTemplate.body)
+            .where(
+                MessageTemplate.member_id == member_id,
+                MessageTemplate.trigger == trigger,
+                MessageTemplate.language == language,
+            )
+            .scalar_subquery()
+            .label("body"),
+            *(
+                select(column)
+                .where(FollowUp.member_id == member_id, FollowUp.trigger == trigger)
+                .scalar_subquery()
+                .label(column.key)
+                for column in (FollowUp.active, FollowUp.delay_minutes)
+            ),
         )
-    ).one_or_none()
-    if row is None:
-        return DEFAULT_TEXTS[language][trigger], True
-    return row.body, row.active
+    ).one()
+    body = row.body if row.body is not None else DEFAULT_TEXTS[language][trigger]
+    if row.active is None:
+        return body, DEFAULTS.get(trigger, Choice())
+    return body, Choice(row.active, row.delay_minutes)

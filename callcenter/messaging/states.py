@@ -173,6 +173,15 @@ class Trigger(StrEnum):
     RECEIVED_AT_NIGHT = "received_at_night"
     SILENT = "silent"
     DELAYED = "delayed"
+    NEARLY_LATE = "nearly_late"
+    VISIT_REMINDER = "visit_reminder"
+    TENANT_ABSENT = "tenant_absent"
+    SATISFACTION = "satisfaction"
+    # Answers to what somebody has just done, and not follow-ups.
+    PHOTO_REFUSED = "photo_refused"
+    NEW_LINK = "new_link"
+    # Chosen people of a residence, on a person's decision.
+    BULLETIN = "bulletin"
     # Not for tenants: the same engine writes to firms without accounts and to people on call.
     PARTNER_OFFER = "partner_offer"
     ON_CALL_PAGE = "on_call_page"

@@ -13,10 +13,11 @@ from callcenter.messaging.decisions import edit_template, reset_template
 from callcenter.messaging.default_texts import (
     DEFAULT_TEXTS,
     LANGUAGES,
-    PLACEHOLDERS,
-    REQUIRED,
     SAMPLES,
+    known_in,
+    required_in,
 )
+from callcenter.messaging.follow_up_queries import get_choices
 from callcenter.messaging.forms import TemplateForm
 from callcenter.messaging.models import MessageTemplate
 from callcenter.messaging.queries import get_template, list_templates
@@ -47,6 +48,7 @@ def templates() -> ResponseReturnValue:
         member_id=member_id,
         language=language,
         written_in=LANGUAGES,
+        choices=get_choices(member_id),
         trigger_word=words.trigger_word,
     )
 
@@ -69,7 +71,6 @@ def save(template_id: int) -> ResponseReturnValue:
             edit_template(
                 template_id,
                 form.body.data,
-                active=form.active.data,
                 version=form.seen_version,
                 actor=current_actor(),
             )
@@ -111,8 +112,8 @@ def _form_page(row: MessageTemplate, form: TemplateForm, status: int = 200) -> R
         template=row,
         form=form,
         member=_members().get(row.member_id, ""),
-        placeholders=PLACEHOLDERS,
-        required=REQUIRED,
+        placeholders=known_in(Trigger(row.trigger)),
+        required=required_in(Trigger(row.trigger)),
         is_default=row.body == _default_of(row),
         trigger_word=words.trigger_word,
         accent_id=row.member_id,
@@ -126,7 +127,8 @@ def _preview(row: MessageTemplate, body: str) -> dict[str, object]:
     problem = ""
     sample, size = "", count_segments("")
     try:
-        check_template(body, PLACEHOLDERS, REQUIRED)
+        trigger = Trigger(row.trigger)
+        check_template(body, known_in(trigger), required_in(trigger))
         sample, size = _sample(body, _members().get(row.member_id, ""), row.language)
     except UserError as error:
         problem = error.message

@@ -34,6 +34,13 @@ TONES: Final[dict[str, str]] = {
 }
 TRIGGERS: Final[dict[str, LazyString]] = {str(name): word for name, word in TRIGGER_WORDS.items()}
 
+# When that leaves which has no delay to choose.
+OWN_HOURS: Final[dict[str, LazyString]] = {
+    Trigger.VISIT_REMINDER: _l("la veille, à l'heure ci-dessus"),
+    Trigger.INCIDENT_NEWS: _l("quand le mot est publié"),
+    Trigger.INCIDENT_RESOLVED: _l("à la fin de l'incident"),
+}
+
 PAUSES: Final[dict[str, LazyString]] = {
     "account_pause": _l("Le plafond d'envois du jour est atteint."),
     "credentials": _l("Le service d'envoi refuse nos identifiants."),

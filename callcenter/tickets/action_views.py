@@ -47,6 +47,8 @@ _DONE: Final[dict[Action, LazyString]] = {
     Action.CHASE: _l("Relance notée."),
     Action.CANCEL: _l("Demande annulée."),
     Action.REVOKE_LINK: _l("Le lien privé est fermé. Le prochain SMS en portera un nouveau."),
+    Action.RENEW_LINK: _l("L'ancien lien est fermé, un nouveau part par SMS."),
+    Action.READ: _l("Marqué comme lu."),
 }
 
 _NEEDED: Final[dict[Action, Permission]] = {
@@ -58,6 +60,8 @@ _NEEDED: Final[dict[Action, Permission]] = {
     Action.CANCEL: Permission.TICKETS_READ,
     Action.CHASE: Permission.TICKETS_OPEN,
     Action.REVOKE_LINK: Permission.TICKETS_OPEN,
+    Action.RENEW_LINK: Permission.TICKETS_OPEN,
+    Action.READ: Permission.TICKETS_READ,
 }
 
 
@@ -109,6 +113,8 @@ _RUN: Final[Mapping[Action, Callable[[Act, Any, TicketPage], Ticket]]] = {
     Action.CHASE: lambda act, f, _p: services.note_chase(act, f.note.data or ""),
     Action.CANCEL: lambda act, f, _p: services.cancel(act, f.note.data or ""),
     Action.REVOKE_LINK: lambda act, _f, _p: services.revoke_link(act),
+    Action.RENEW_LINK: lambda act, _f, _p: services.renew_link(act),
+    Action.READ: lambda act, _f, _p: services.read_answers(act),
 }
 
 

@@ -1,6 +1,7 @@
 """What a person may do next with a ticket: one rule, used by the page and by its tests."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -28,6 +29,8 @@ class Action(StrEnum):
     CHASE = "chase"
     CANCEL = "cancel"
     REVOKE_LINK = "revoke-link"
+    RENEW_LINK = "renew-link"
+    READ = "read"
 
 
 class HasState(Protocol):
@@ -35,6 +38,7 @@ class HasState(Protocol):
 
     state: str
     needs_triage: bool
+    tenant_wrote_at: datetime | None
 
 
 class HasAnswer(Protocol):
@@ -60,7 +64,9 @@ def actions_for(
     if may_act:
         found.append(Action.COMMENT)
     if actor.may(Permission.TICKETS_OPEN):
-        found += [Action.CHASE, Action.REVOKE_LINK]
+        found += [Action.CHASE, Action.REVOKE_LINK, Action.RENEW_LINK]
+    if may_act and ticket.tenant_wrote_at is not None:
+        found.append(Action.READ)
     return tuple(found)
 
 

@@ -135,4 +135,7 @@ FORMS: dict[Action, type[BaseForm]] = {
     Action.CHASE: NoteForm,
     Action.CANCEL: CancelForm,
     Action.REVOKE_LINK: PlainForm,
+    Action.RENEW_LINK: PlainForm,
+    # Overwrites nothing, whatever somebody else does meanwhile.
+    Action.READ: BaseForm,
 }

@@ -26,7 +26,8 @@ class Ticket(Owned, Base):
     ``form_token`` makes a double click harmless. ``needs_triage``: no organisation has it, so
     the platform does (its own organisation stands behind another wall). ``promised_from`` is
     when the clock of ``due_at`` started: the opening, or the last reopening. ``escalated_at``:
-    the tenant has asked again too often.
+    the tenant has asked again too often. ``tenant_wrote_at``: the tenant has said something
+    that nobody of the organisations has answered or marked as read yet.
     """
 
     __tablename__ = "ticket"
@@ -81,6 +82,13 @@ class Ticket(Owned, Base):
             postgresql_where=text("escalated_at IS NOT NULL"),
         ),
         Index(
+            "ix_ticket_tenant_wrote",
+            "member_id",
+            "tenant_wrote_at",
+            "id",
+            postgresql_where=text("tenant_wrote_at IS NOT NULL"),
+        ),
+        Index(
             "ix_ticket_words",
             "words",
             postgresql_using="gin",
@@ -117,6 +125,7 @@ class Ticket(Owned, Base):
     closed_at: Mapped[datetime | None]
     chases: Mapped[int] = mapped_column(default=0)
     escalated_at: Mapped[datetime | None]
+    tenant_wrote_at: Mapped[datetime | None]
     routing: Mapped[dict[str, Any]] = mapped_column(default=dict)
     opened_by_id: Mapped[int | None]
     opened_by_label: Mapped[str] = mapped_column(default="")

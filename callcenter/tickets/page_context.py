@@ -49,6 +49,8 @@ ACTION_WORDS: Final[dict[Action, LazyString]] = {
     Action.CHASE: _l("Noter une relance"),
     Action.CANCEL: _l("Annuler la demande"),
     Action.REVOKE_LINK: _l("Fermer le lien du locataire"),
+    Action.RENEW_LINK: _l("Envoyer un nouveau lien au locataire"),
+    Action.READ: _l("Marquer comme lu"),
 }
 ACTION_ICONS: Final[dict[Action, str]] = {
     Action.ACCEPT: "check2",
@@ -66,6 +68,8 @@ ACTION_ICONS: Final[dict[Action, str]] = {
     Action.CHASE: "bell",
     Action.CANCEL: "x-circle",
     Action.REVOKE_LINK: "link-45deg",
+    Action.RENEW_LINK: "arrow-repeat",
+    Action.READ: "check2-all",
 }
 # Letters that act on the ticket; what can't be taken back has none.
 ACTION_KEYS: Final[dict[Action, str]] = {
@@ -86,8 +90,8 @@ STATE_TONES: Final[dict[str, str]] = {
     TicketState.CANCELLED: "neutral",
 }
 _SHOWN_ACTIONS: Final = 3
-# Not among the buttons: the comment has its own box, always open.
-_IN_PAGE: Final = frozenset({Action.COMMENT})
+# Not among the buttons: these have their own place in the page.
+_IN_PAGE: Final = frozenset({Action.COMMENT, Action.READ})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,31 +6,27 @@ no session is opened, and a form is accepted only from the page itself.
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
-from flask.blueprints import BlueprintSetupState
+from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from callcenter.core import clock
-from callcenter.core.db import db, session_scope, transaction
+from callcenter.core.db import transaction
 from callcenter.core.errors import NotFound, UserError
-from callcenter.core.isolation import Scope, enter_scope
 from callcenter.core.pictures import Picture
-from callcenter.core.rates import allowed
 from callcenter.tickets import services, words
 from callcenter.tickets.authors import partner_actor
 from callcenter.tickets.models import Ticket
 from callcenter.tickets.page_context import answers_in_words
 from callcenter.tickets.partner_links import OpenedLink, find_partner_link, note_partner_opened
 from callcenter.tickets.partner_rules import Part, part_of, shows_contact
-from callcenter.tickets.public_pages import from_here, photo_response, sent_picture
+from callcenter.tickets.public_pages import PrivatePages, photo_response, sent_picture
 from callcenter.tickets.queries.partners import get_work_order
 from callcenter.tickets.queries.photos import get_photo
 from callcenter.tickets.rules import TENANT_TEXT_MAX, VISIT_SLOTS, Slot, is_open, read_slot
@@ -45,9 +41,7 @@ Kind = TypeVar("Kind", bound=StrEnum)
 
 blueprint = Blueprint("partner", __name__, url_prefix="/p")
 
-_PER_ADDRESS: Final = "300 per minute"
-_MISSES_PER_ADDRESS: Final = "60 per minute"
-_PER_LINK: Final = "60 per minute"
+_pages = PrivatePages(blueprint, find_partner_link, closed="partner/closed.html")
 
 _DONE: Final[dict[str, LazyString]] = {
     "accepted": _l("Merci : la demande est à vous. Le locataire est prévenu."),
@@ -58,34 +52,21 @@ _DONE: Final[dict[str, LazyString]] = {
 }
 
 
-class _ClosedLinkError(Exception):
-    """Unknown, revoked or expired: one and the same answer."""
-
-
-class _TooManyError(Exception):
-    """More requests than a person makes."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Door:
-    """An opened link and the token by which it was opened."""
-
-    token: str
-    link: OpenedLink
-
-
 @blueprint.get("/<token>")
 @public
 def page(token: str) -> ResponseReturnValue:
     """Show the work order behind the link."""
-    return _show(_open(token))
+    link = _pages.open(token)
+    with transaction():
+        note_partner_opened(link)
+    return _show(token, link)
 
 
 @blueprint.get("/<token>/photos/<int:photo_id>")
 @public
 def photo(token: str, photo_id: int) -> ResponseReturnValue:
     """Show one photograph of the ticket, while the ticket is the organisation's."""
-    link = _open(token).link
+    link = _pages.open(token)
     order = get_work_order(link.member_id, link.ticket_id, link.assignment_id)
     if part_of(order.assignment.state, order.assignment.state_at, clock.now()) is Part.GONE:
         raise NotFound
@@ -170,53 +151,7 @@ def word(token: str) -> ResponseReturnValue:
     return _act(token, run, "word")
 
 
-@blueprint.errorhandler(_ClosedLinkError)
-@blueprint.errorhandler(NotFound)
-def closed_link(_error: Exception) -> Response:
-    """Answer for a link that opens nothing: what to do, and nothing about why."""
-    face = Face(name="Coo.Pairs")
-    return make_response(render_template("partner/closed.html", face=face), 404)
-
-
-@blueprint.errorhandler(_TooManyError)
-def too_many(_error: _TooManyError) -> Response:
-    """Answer somebody who asks too often."""
-    face = Face(name="Coo.Pairs")
-    response = make_response(render_template("tenant/too_many.html", face=face), 429)
-    response.headers["Retry-After"] = "60"
-    return response
-
-
-@blueprint.after_request
-def keep_out(response: Response) -> Response:
-    """Keep the page out of search engines and of other sites' referrers."""
-    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    response.headers["Referrer-Policy"] = "same-origin"
-    return response
-
-
-def _open(token: str) -> _Door:
-    """Find the link, narrow the scope to its member, note the opening."""
-    address = request.remote_addr or "?"
-    if not allowed(_PER_ADDRESS, "partner", address):
-        raise _TooManyError
-    with session_scope(Scope(everything=True)):
-        link = find_partner_link(token)
-    if link is None:
-        if not allowed(_MISSES_PER_ADDRESS, "partner-miss", address):
-            raise _TooManyError
-        raise _ClosedLinkError
-    if not allowed(_PER_LINK, "partner-link", str(link.link_id)):
-        raise _TooManyError
-    enter_scope(Scope(member_ids=frozenset({link.member_id})))
-    if request.method == "GET":
-        with transaction():
-            note_partner_opened(link)
-    return _Door(token, link)
-
-
-def _show(door: _Door, *, error: str = "", opened: str = "", status: int = 200) -> Response:
-    link = door.link
+def _show(token: str, link: OpenedLink, *, error: str = "", status: int = 200) -> Response:
     order = get_work_order(link.member_id, link.ticket_id, link.assignment_id)
     ticket, assignment = order.ticket, order.assignment
     now = clock.now()
@@ -231,7 +166,7 @@ def _show(door: _Door, *, error: str = "", opened: str = "", status: int = 200) 
         order=order,
         ticket=ticket,
         part=part,
-        token=door.token,
+        token=token,
         form_token=uuid.uuid4().hex,
         contact=shows_contact(part, ticket.priority),
         answers=answers_in_words(order.questions, ticket.answers),
@@ -246,7 +181,7 @@ def _show(door: _Door, *, error: str = "", opened: str = "", status: int = 200) 
         codes=[(str(one), words.RESOLUTION_CODES[one]) for one in ResolutionCode],
         done=_DONE.get(request.args.get("done", ""), "") if not error else "",
         error=error,
-        opened=opened,
+        opened=request.path.rpartition("/")[2] if error else "",
         typed=request.form if error else {},
         text_max=TENANT_TEXT_MAX,
     )
@@ -254,21 +189,11 @@ def _show(door: _Door, *, error: str = "", opened: str = "", status: int = 200) 
 
 
 def _act(token: str, run: Callable[[Act], Ticket], done: str) -> ResponseReturnValue:
-    door = _open(token)
-    link = door.link
-    here = request.path.rpartition("/")[2]
-    if not from_here():
-        message = _("Ouvrez cette page depuis le lien reçu, puis recommencez.")
-        return _show(door, error=message, opened=here, status=400)
-    actor = partner_actor(link.member_id, link.organisation_id, link.organisation_name)
-    act = Act(actor, link.ticket_id, form_token=request.form.get("form_token", "")[:64])
-    try:
-        with transaction():
-            run(act)
-    except UserError as error:
-        db.session.expire_all()
-        return _show(door, error=error.message, opened=here, status=422)
-    return redirect(url_for("partner.page", token=token, done=done), code=303)
+    def carry_out(link: OpenedLink, form_token: str) -> Ticket:
+        actor = partner_actor(link.member_id, link.organisation_id, link.organisation_name)
+        return run(Act(actor, link.ticket_id, form_token=form_token))
+
+    return _pages.act(token, carry_out, _show, done)
 
 
 def _keep(act: Act, ticket: Ticket, picture: Picture) -> None:
@@ -295,11 +220,3 @@ def _typed(name: str) -> str:
             _("Ce texte est trop long : %(limit)s caractères au plus.", limit=TENANT_TEXT_MAX)
         )
     return text
-
-
-@blueprint.record_once
-def _without_session(state: BlueprintSetupState) -> None:
-    """These forms have no session, hence no token of it (see the module's words)."""
-    protection = state.app.extensions.get("csrf")
-    if protection is not None:
-        protection.exempt(blueprint)

@@ -21,6 +21,9 @@ TEXT_MAX: Final = 4000
 TENANT_TEXT_MAX: Final = 1000
 # A person adds a few words to a request; more in one day is a machine or a quarrel.
 TENANT_WORDS_A_DAY: Final = 20
+# A tenant's mark: from 1 (not at all) to 5 (very satisfied); the lowest ones are read by somebody.
+SCORES: Final = range(1, 6)
+UNHAPPY: Final = 2
 FARTHEST_VISIT: Final = timedelta(days=366)
 # After the end, long enough to answer "is it really fixed?" and to keep a proof.
 LINK_WEEKS_AFTER_END: Final = 6

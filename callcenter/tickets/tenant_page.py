@@ -112,6 +112,9 @@ def _told(event: TicketEvent, view: TenantView) -> Happening | None:
         EventKind.TENANT_CONFIRMED: lambda: _("Vous avez dit : c'est réglé"),
         EventKind.TENANT_DENIED: lambda: _("Vous avez dit : ce n'est pas réglé"),
         EventKind.TENANT_OPTED_OUT: lambda: _("Vous avez arrêté les SMS"),
+        EventKind.RATED: lambda: _(
+            "Vous avez noté : %(score)s sur 5", score=facts.get("score", "")
+        ),
         EventKind.INCIDENT_JOINED: lambda: _(
             "C'est un incident qui touche plusieurs logements : nous le traitons pour tous"
         ),
@@ -137,6 +140,7 @@ _MINE: Final = frozenset(
         EventKind.TENANT_CONFIRMED,
         EventKind.TENANT_DENIED,
         EventKind.TENANT_OPTED_OUT,
+        EventKind.RATED,
         EventKind.VISIT_ANSWERED,
     }
 )

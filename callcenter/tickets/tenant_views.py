@@ -1,44 +1,26 @@
-"""The tenant's private page: no account, no session, no script.
-
-The address is the key. It is looked up by digest under the scope of the machinery, then the
-rest of the request sees that one member alone. A form carries its own token (a double click
-acts once); what stops another site from sending one is the secret in the address and the
-browser's word on where the form stood.
-"""
+"""The tenant's private page: no account, no session, no script (see ``public_pages``)."""
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
-from flask import (
-    Blueprint,
-    Response,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
-from flask.blueprints import BlueprintSetupState
+from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import LazyString
+from flask_babel import LazyString, force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from callcenter.core import clock
-from callcenter.core.db import db, session_scope, transaction
-from callcenter.core.errors import NotFound, UserError
-from callcenter.core.isolation import Scope, enter_scope
-from callcenter.core.rates import allowed
+from callcenter.core.db import transaction
 from callcenter.tickets import services
 from callcenter.tickets.links import find_link, note_opened
-from callcenter.tickets.models import Ticket
-from callcenter.tickets.public_pages import from_here, photo_response, sent_picture
+from callcenter.tickets.public_pages import PrivatePages, photo_response, sent_pictures
 from callcenter.tickets.queries.incidents import get_incident_of_ticket
 from callcenter.tickets.queries.photos import get_photo, list_photos
-from callcenter.tickets.queries.tenant import get_tenant_view
-from callcenter.tickets.rules import TENANT_TEXT_MAX, is_open
+from callcenter.tickets.queries.tenant import TenantView, get_tenant_view
+from callcenter.tickets.rules import SCORES, TENANT_TEXT_MAX, is_open
 from callcenter.tickets.states import TicketState, VisitAnswer
 from callcenter.tickets.tenant_page import (
     history,
@@ -49,14 +31,11 @@ from callcenter.tickets.tenant_page import (
 )
 from callcenter.ui.access import public
 from callcenter.ui.forms import clean_text
+from callcenter.ui.i18n import chosen_language, keep_language
 from callcenter.ui.theme import Face
 
 blueprint = Blueprint("tenant", __name__, url_prefix="/s")
 
-# Generous: a whole town may share one address of a mobile operator.
-_PER_ADDRESS: Final = "300 per minute"
-_MISSES_PER_ADDRESS: Final = "60 per minute"
-_PER_LINK: Final = "60 per minute"
 _OPENED_EVERY: Final = timedelta(hours=1)
 
 _DONE: Final[dict[str, LazyString]] = {
@@ -65,49 +44,68 @@ _DONE: Final[dict[str, LazyString]] = {
     "not-fixed": _l("Votre demande est rouverte. Nous la reprenons et vous tiendrons au courant."),
     "visit-yes": _l("Merci, le rendez-vous est confirmé."),
     "visit-other": _l("C'est noté : nous vous proposerons un autre créneau."),
+    "rated": _l("Merci pour votre avis."),
+    "language": _l("C'est noté : nous vous écrirons dans cette langue."),
     "stop": _l("Vous ne recevrez plus de SMS à ce numéro. Cette page reste ouverte."),
+    "start": _l("Vous recevrez de nouveau nos SMS."),
 }
 
 
-class _ClosedLinkError(Exception):
-    """Unknown, revoked or expired: one and the same answer."""
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The request that an address opens, and when it was last opened."""
+
+    member_id: int
+    link_id: int
+    ticket_id: int
+    before: datetime | None
 
 
-class _TooManyError(Exception):
-    """More requests than a person makes."""
+def _find(token: str) -> _Opened | None:
+    link = find_link(token)
+    if link is None:
+        return None
+    return _Opened(link.member_id, link.id, link.ticket_id, link.last_opened_at)
+
+
+_pages = PrivatePages(blueprint, _find)
 
 
 @blueprint.get("/<token>")
 @public
 def page(token: str) -> ResponseReturnValue:
     """Show the request behind the link."""
-    member_id, ticket_id = _open(token)
-    return _show(token, member_id, ticket_id)
+    key = _pages.open(token)
+    if key.before is None or clock.now() - key.before > _OPENED_EVERY:
+        with transaction():
+            note_opened(key.member_id, key.link_id)
+    return _show(token, key)
 
 
 @blueprint.post("/<token>/word")
 @public
 def word(token: str) -> ResponseReturnValue:
-    """Add what the tenant wrote."""
+    """Add what the tenant wrote, and photographs."""
 
-    def run(member_id: int, ticket_id: int, form_token: str) -> Ticket:
-        picture = sent_picture(str(ticket_id))
-        body = _typed("body")
-        if picture is None:
-            return services.tenant_adds_word(member_id, ticket_id, body, form_token=form_token)
-        return services.tenant_adds_photo(
-            member_id, ticket_id, picture, body, form_token=form_token
+    def run(key: _Opened, form_token: str) -> object:
+        pictures = sent_pictures(str(key.ticket_id))
+        if not pictures:
+            return services.tenant_adds_word(
+                key.member_id, key.ticket_id, _typed("body"), form_token=form_token
+            )
+        return services.tenant_adds_photos(
+            key.member_id, key.ticket_id, pictures, _typed("body"), form_token=form_token
         )
 
-    return _act(token, run, "word")
+    return _pages.act(token, run, _show, "word")
 
 
 @blueprint.get("/<token>/photos/<int:photo_id>")
 @public
 def photo(token: str, photo_id: int) -> ResponseReturnValue:
     """Show one photograph of the request."""
-    member_id, ticket_id = _open(token)
-    return photo_response(get_photo(member_id, ticket_id, photo_id))
+    key = _pages.open(token)
+    return photo_response(get_photo(key.member_id, key.ticket_id, photo_id))
 
 
 @blueprint.post("/<token>/fixed")
@@ -115,17 +113,31 @@ def photo(token: str, photo_id: int) -> ResponseReturnValue:
 def fixed(token: str) -> ResponseReturnValue:
     """Hear whether it is really fixed: yes closes, no reopens."""
     if request.form.get("answer") == "yes":
-        return _act(
-            token,
-            lambda m, t, form_token: services.tenant_says_fixed(m, t, form_token=form_token),
-            "fixed",
-        )
+        return _act(token, services.tenant_says_fixed, "fixed")
     return _act(
         token,
-        lambda m, t, form_token: services.tenant_says_not_fixed(
-            m, t, _typed("body"), form_token=form_token
+        lambda member_id, ticket_id, *, form_token: services.tenant_says_not_fixed(
+            member_id, ticket_id, _typed("body"), form_token=form_token
         ),
         "not-fixed",
+    )
+
+
+@blueprint.post("/<token>/rate")
+@public
+def rate(token: str) -> ResponseReturnValue:
+    """Hear what the tenant thinks of it: a mark, and a word."""
+    score = request.form.get("score", "")
+    return _act(
+        token,
+        lambda member_id, ticket_id, *, form_token: services.tenant_rates(
+            member_id,
+            ticket_id,
+            int(score) if score in {"1", "2", "3", "4", "5"} else 0,
+            _typed("body"),
+            form_token=form_token,
+        ),
+        "rated",
     )
 
 
@@ -137,94 +149,64 @@ def visit(token: str) -> ResponseReturnValue:
     number = request.form.get("visit", "")
     if not (number.isascii() and number.isdigit() and len(number) < 19):  # noqa: PLR2004 - bigint
         number = "0"
-
-    def run(member_id: int, ticket_id: int, form_token: str) -> Ticket:
-        return services.tenant_confirms_visit(
+    return _act(
+        token,
+        lambda member_id, ticket_id, *, form_token: services.tenant_confirms_visit(
             member_id, ticket_id, int(number), answer, note=_typed("body"), form_token=form_token
-        )
-
-    return _act(token, run, f"visit-{answer}")
+        ),
+        f"visit-{answer}",
+    )
 
 
 @blueprint.post("/<token>/stop")
 @public
 def stop(token: str) -> ResponseReturnValue:
     """Stop the member's messages to this number."""
-    return _act(
+    return _act(token, services.tenant_opts_out, "stop")
+
+
+@blueprint.post("/<token>/start")
+@public
+def start(token: str) -> ResponseReturnValue:
+    """Let the member write to this number again."""
+    return _act(token, services.tenant_opts_in, "start")
+
+
+@blueprint.post("/<token>/language")
+@public
+def language(token: str) -> ResponseReturnValue:
+    """Speak, and write from now on, in the language that the tenant chose."""
+    chosen = request.form.get("language", "")
+    answer = _pages.act(
         token,
-        lambda m, t, form_token: services.tenant_opts_out(m, t, form_token=form_token),
-        "stop",
+        lambda key, _form_token: services.tenant_chooses_language(
+            key.member_id, key.ticket_id, chosen
+        ),
+        _show,
+        "language",
     )
+    return keep_language(make_response(answer), chosen)
 
 
-@blueprint.errorhandler(_ClosedLinkError)
-def closed_link(_error: _ClosedLinkError) -> Response:
-    """Answer for a link that opens nothing: what to do, and nothing about why."""
-    return make_response(render_template("tenant/closed.html", face=Face(name="Coo.Pairs")), 404)
+def _show(token: str, key: _Opened, *, error: str = "", status: int = 200) -> Response:
+    view = get_tenant_view(key.member_id, key.ticket_id)
+    # In the person's own language, unless this browser was told another. French is what
+    # nobody has said otherwise: then the browser's own wish counts.
+    preferred = "" if view.language == "fr" else view.language
+    with force_locale(chosen_language(preferred)):
+        return make_response(_page(token, view, error), status)
 
 
-@blueprint.errorhandler(NotFound)
-def nothing_there(_error: NotFound) -> Response:
-    """Answer the same for a row that is gone behind a good link."""
-    return closed_link(_ClosedLinkError())
-
-
-@blueprint.errorhandler(_TooManyError)
-def too_many(_error: _TooManyError) -> Response:
-    """Answer somebody who asks too often."""
-    response = make_response(
-        render_template("tenant/too_many.html", face=Face(name="Coo.Pairs")), 429
-    )
-    response.headers["Retry-After"] = "60"
-    return response
-
-
-@blueprint.after_request
-def keep_out(response: Response) -> Response:
-    """Keep the page out of search engines and of other sites' referrers."""
-    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    response.headers["Referrer-Policy"] = "same-origin"
-    return response
-
-
-def _open(token: str) -> tuple[int, int]:
-    """Find the link, narrow the scope to its member, and return the member's and ticket's ids."""
-    address = request.remote_addr or "?"
-    if not allowed(_PER_ADDRESS, "tenant", address):
-        raise _TooManyError
-    with session_scope(Scope(everything=True)):
-        link = find_link(token)
-        found = None if link is None else (link.member_id, link.ticket_id, link.id)
-        opened = None if link is None else link.last_opened_at
-    if found is None:
-        if not allowed(_MISSES_PER_ADDRESS, "tenant-miss", address):
-            raise _TooManyError
-        raise _ClosedLinkError
-    member_id, ticket_id, link_id = found
-    if not allowed(_PER_LINK, "tenant-link", str(link_id)):
-        raise _TooManyError
-    enter_scope(Scope(member_ids=frozenset({member_id})))
-    if opened is None or clock.now() - opened > _OPENED_EVERY:
-        with transaction():
-            note_opened(member_id, link_id)
-    return member_id, ticket_id
-
-
-def _show(
-    token: str, member_id: int, ticket_id: int, *, error: str = "", status: int = 200
-) -> Response:
-    view = get_tenant_view(member_id, ticket_id)
+def _page(token: str, view: TenantView, error: str) -> str:
     ticket = view.ticket
-    face = Face(
-        name=view.member.name,
-        colour=view.member.accent_colour,
-        phone=view.phone,
-        hours=view.member.opening_hours,
-    )
-    done = _DONE.get(request.args.get("done", ""), "") if not error else ""
-    body = render_template(
+    return render_template(
         "tenant/page.html",
-        face=face,
+        face=Face(
+            name=view.member.name,
+            colour=view.member.accent_colour,
+            phone=view.phone,
+            hours=view.member.opening_hours,
+        ),
         view=view,
         ticket=ticket,
         token=token,
@@ -236,40 +218,29 @@ def _show(
         visit_words=visit_words(view),
         happenings=history(view),
         photos=list_photos(ticket),
-        incident=get_incident_of_ticket(member_id, ticket_id),
+        incident=get_incident_of_ticket(ticket.member_id, ticket.id),
         still_open=is_open(ticket.state),
         asks_fixed=ticket.state == TicketState.RESOLVED,
         ended=ticket.state in {TicketState.CLOSED, TicketState.CANCELLED},
-        done=done,
+        asks_mark=ticket.state == TicketState.CLOSED and not ticket.restricted,
+        scores=SCORES,
+        done=_DONE.get(request.args.get("done", ""), "") if not error else "",
         error=error,
-        typed=request.form.get("body", "") if error else "",
+        # What was typed comes back in the form that it was typed in.
+        typed={request.path.rpartition("/")[2]: request.form.get("body", "")} if error else {},
         text_max=TENANT_TEXT_MAX,
     )
-    return make_response(body, status)
 
 
-def _act(token: str, run: Callable[[int, int, str], Ticket], done: str) -> ResponseReturnValue:
-    member_id, ticket_id = _open(token)
-    if not from_here():
-        message = _("Ouvrez cette page depuis le lien reçu, puis recommencez.")
-        return _show(token, member_id, ticket_id, error=message, status=400)
-    form_token = request.form.get("form_token", "")[:64]
-    try:
-        with transaction():
-            run(member_id, ticket_id, form_token)
-    except UserError as error:
-        db.session.expire_all()
-        return _show(token, member_id, ticket_id, error=error.message, status=422)
-    return redirect(url_for("tenant.page", token=token, done=done), code=303)
+def _act(token: str, run: Callable[..., object], done: str) -> ResponseReturnValue:
+    """Carry out one of the tenant's verbs: ``run(member_id, ticket_id, form_token=…)``."""
+    return _pages.act(
+        token,
+        lambda key, form_token: run(key.member_id, key.ticket_id, form_token=form_token),
+        _show,
+        done,
+    )
 
 
 def _typed(name: str) -> str:
     return clean_text(request.form.get(name)) or ""
-
-
-@blueprint.record_once
-def _without_session(state: BlueprintSetupState) -> None:
-    """These forms have no session, hence no token of it (see the module's words)."""
-    protection = state.app.extensions.get("csrf")
-    if protection is not None:
-        protection.exempt(blueprint)

@@ -64,6 +64,8 @@ _LOOKS: Final = {
     EventKind.TENANT_CONFIRMED: "sms-in",
     EventKind.TENANT_DENIED: "sms-in",
     EventKind.TENANT_OPTED_OUT: "sms-in",
+    EventKind.TENANT_CORRECTED: "warning",
+    EventKind.RATED: "sms-in",
     EventKind.VISIT_ANSWERED: "sms-in",
     EventKind.VISIT_PLANNED: "visit",
     EventKind.VISIT_MOVED: "visit",
@@ -207,8 +209,19 @@ _TITLES: Final[dict[EventKind, Callable[[Mapping[str, Any]], str]]] = {
     ),
     EventKind.TENANT_CONFIRMED: lambda _f: _("Le locataire confirme : c'est réparé"),
     EventKind.TENANT_DENIED: lambda _f: _("Le locataire dit que ce n'est pas réparé : rouverte"),
-    EventKind.TENANT_OPTED_OUT: lambda _f: _("Le locataire ne veut plus de SMS"),
+    EventKind.TENANT_OPTED_OUT: lambda f: (
+        _("Le locataire veut de nouveau des SMS")
+        if f.get("again")
+        else _("Le locataire ne veut plus de SMS")
+    ),
+    EventKind.TENANT_CORRECTED: lambda f: (
+        _("Nouveau numéro à vérifier : %(number)s", number=format_phone(f["number"]))
+        if f.get("number")
+        else _("Ce numéro n'est pas celui du locataire : lien fermé, SMS arrêtés")
+    ),
+    EventKind.RATED: lambda f: _("Avis du locataire : %(score)s sur 5", score=f.get("score", "")),
     EventKind.LINK_REVOKED: lambda _f: _("Lien privé du locataire fermé"),
+    EventKind.LINK_RENEWED: lambda _f: _("Nouveau lien envoyé au locataire"),
     EventKind.ESCALATED: lambda f: _(
         "Le locataire a relancé %(count)s fois : à traiter sans attendre", count=f.get("chases", "")
     ),

@@ -49,6 +49,7 @@ PAGE_SIZE: Final = 50
 
 VIEW_WORDS: Final[dict[str, LazyString]] = {
     "to-accept": _l("À accepter"),
+    "answers": _l("Réponses à lire"),
     "late": _l("En retard"),
     "today": _l("Aujourd'hui"),
     "mine": _l("Mes demandes"),
@@ -59,8 +60,11 @@ VIEW_WORDS: Final[dict[str, LazyString]] = {
     "all": _l("Toutes"),
 }
 _COUNTED: Final = frozenset(
-    {"to-accept", "late", "today", "mine", "on-hold", "escalated", "triage"}
+    {"to-accept", "answers", "late", "today", "mine", "on-hold", "escalated", "triage"}
 )
+
+# What the menu counts on every page.
+_BADGES: Final = frozenset({"to-accept", "answers", "triage"})
 
 
 @blueprint.get("")
@@ -190,13 +194,16 @@ def _counts() -> dict[str, int]:
     if made is None:
         actor = current_actor()
         here = request.endpoint in {"tickets.index", "tickets.triage"}
-        wanted = [
-            view
-            for view in views_of(actor)
-            if view in (_COUNTED if here else {"to-accept", "triage"})
-        ]
+        wanted = [view for view in views_of(actor) if view in (_COUNTED if here else _BADGES)]
         made = g.ticket_counts = count_views(actor, wanted)
     return made
+
+
+def _waiting_for_me() -> int:
+    """Return what the organisation has to accept, and to read of what tenants wrote."""
+    counts = _counts()
+    answers = 0 if current_actor().is_platform else counts.get("answers", 0)
+    return counts.get("to-accept", 0) + answers
 
 
 def _count_words(view: str) -> str:
@@ -229,5 +236,5 @@ def _instant(value: Any) -> str:
 def _badges(state: BlueprintSetupState) -> None:
     app = cast("Flask", state.app)
     register_found_panel(app, found.render)
-    register_badge(app, "to_accept", lambda: _counts().get("to-accept", 0))
+    register_badge(app, "to_accept", _waiting_for_me)
     register_badge(app, "triage", lambda: _counts().get("triage", 0))

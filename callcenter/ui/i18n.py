@@ -77,18 +77,19 @@ def say(message: str, **values: object) -> Markup:
     return said % values
 
 
-def chosen_language() -> str:
+def chosen_language(person: str = "") -> str:
     """Return the language of this request.
 
-    The browser's explicit choice (cookie) comes first, then the account's preference, then
-    what the browser asks for, then French. Commands and jobs, outside a request, speak French.
+    The browser's explicit choice (cookie) comes first, then the preference of the account, or
+    of the ``person`` whose private page it is, then what the browser asks for, then French.
+    Commands and jobs, outside a request, speak French.
     """
     if not has_request_context():
         return "fr"
     cookie = request.cookies.get(COOKIE, "")
     if cookie in LANGUAGES:
         return cookie
-    preferred = getattr(g.get("actor"), "locale", "")
+    preferred = person or getattr(g.get("actor"), "locale", "")
     if preferred in LANGUAGES:
         return str(preferred)
     return request.accept_languages.best_match(list(LANGUAGES), default="fr") or "fr"
@@ -98,7 +99,11 @@ def chosen_language() -> str:
 def switch() -> BaseResponse:
     """Keep the chosen language in a cookie and go back where the person was."""
     response = redirect(safe_next(request.form.get("next"), "/"), code=303)
-    language = request.form.get("language", "")
+    return keep_language(response, request.form.get("language", ""))
+
+
+def keep_language(response: BaseResponse, language: str) -> BaseResponse:
+    """Have this browser remember the language, if it is one of ours."""
     if language in LANGUAGES:
         response.set_cookie(
             COOKIE,

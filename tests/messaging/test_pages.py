@@ -6,12 +6,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from callcenter.core.db import transaction
+from callcenter.messaging.follow_up_queries import get_choices, get_policy
 from callcenter.messaging.models import InboundMessage, MessageTemplate, SendingPause
 from callcenter.messaging.states import Trigger
 from tests.outbox import MOBILE, ago, change, message, queue_one
 from tests.page_checks import PageChecker
 from tests.tickets.scenes import kinds_of, opened, ticket_of
-from tests.world import World, as_system, sign_in
+from tests.world import World, as_member, as_system, sign_in
 
 XSS = "<script>alert(1)</script>"
 
@@ -215,3 +216,31 @@ def test_a_member_does_not_see_the_platform_s_answers(
     page = opening(client, world, "staff-a").get("/messages/inbound")
     assert "Tout est trié" in page.text
     assert client.post(f"/messages/inbound/{linked}/sorted").status_code == 404
+
+
+def test_a_manager_chooses_the_follow_ups(app: Flask, client: FlaskClient, world: World) -> None:
+    browser = opening(client, world, "manager-a")
+    page = browser.get("/messages/follow-ups")
+    address = f"/messages/follow-ups/{world.a.id}"
+    stale = browser.get(address)
+    saved = browser.submit(
+        page, address, max_per_day="2", reminder_hour="16", on_on_hold=None, after_accepted="30"
+    )
+    assert "Les suivis sont réglés." in saved.text
+    with as_member(world.a.id):
+        choices, (policy, version) = get_choices(world.a.id), get_policy(world.a.id)
+    assert (policy.max_per_day, policy.reminder_hour, version) == (2, 16, 1)
+    assert not choices[Trigger.ON_HOLD].active
+    assert choices[Trigger.ACCEPTED].delay_minutes == 30
+    assert choices[Trigger.RECEIVED].active
+    refused = browser.submit(stale, address, max_per_day="9", status=422)
+    assert "modifiés pendant que vous écriviez" in refused.text
+    wrong = browser.submit(browser.get(address), address, reminder_hour="23", status=422)
+    assert "Un nombre de 8 à 19." in wrong.text
+    with as_member(world.a.id):
+        assert get_policy(world.a.id)[0] == policy
+
+
+def test_staff_may_not_choose_the_follow_ups(app: Flask, client: FlaskClient, world: World) -> None:
+    opening(client, world, "staff-a")
+    assert client.get("/messages/follow-ups").status_code == 404

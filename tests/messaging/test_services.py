@@ -9,7 +9,8 @@ from sqlalchemy import select
 from callcenter.core.clock import frozen_at
 from callcenter.core.db import db, transaction
 from callcenter.estate.models import ContactPhone
-from callcenter.messaging.default_texts import DEFAULT_TEXTS, PLACEHOLDERS, REQUIRED, SAMPLES
+from callcenter.messaging.default_texts import DEFAULT_TEXTS, SAMPLES, known_in, required_in
+from callcenter.messaging.follow_up_models import FollowUp
 from callcenter.messaging.models import Message, MessageStep, MessageTemplate
 from callcenter.messaging.services import (
     install_templates,
@@ -50,7 +51,7 @@ def queue(world: World, number: str = MOBILE, **changes: object) -> Message:
 @pytest.mark.parametrize("trigger", list(Trigger))
 def test_the_default_words_are_cheap(language: str, trigger: Trigger) -> None:
     text = DEFAULT_TEXTS[language][trigger]
-    check_template(text, PLACEHOLDERS, REQUIRED)
+    check_template(text, known_in(trigger), required_in(trigger))
     sent = to_gsm7(render(text, {"membre": "Aquitanis", **SAMPLES[language]}))
     size = count_segments(sent)
     assert size.encoding is Encoding.GSM_7
@@ -117,17 +118,21 @@ def test_a_flagged_number_is_skipped(app: Flask, world: World) -> None:
         assert "plus attribué" in queue(world, phone.number).reason
 
 
-def test_a_template_switched_off_sends_nothing(app: Flask, world: World) -> None:
+def test_a_follow_up_switched_off_sends_nothing(app: Flask, world: World) -> None:
     with as_member(world.a.id), transaction() as session:
-        template = session.scalars(
-            select(MessageTemplate).where(
-                MessageTemplate.trigger == Trigger.RECEIVED, MessageTemplate.language == "fr"
-            )
-        ).one()
-        template.active = False
+        session.add(FollowUp(member_id=world.a.id, trigger=Trigger.RECEIVED, active=False))
         session.flush()
         assert "désactivé" in queue(world).reason
-        assert queue(world, language="en").state == MessageState.QUEUED
+        assert "désactivé" in queue(world, language="en").reason
+        assert queue(world, trigger=Trigger.ACCEPTED).state == MessageState.QUEUED
+
+
+def test_a_delayed_follow_up_waits_unless_it_is_urgent(app: Flask, world: World) -> None:
+    with as_member(world.a.id), frozen_at(NOON), transaction() as session:
+        session.add(FollowUp(member_id=world.a.id, trigger=Trigger.RECEIVED, delay_minutes=45))
+        session.flush()
+        assert queue(world).not_before == NOON + timedelta(minutes=45)
+        assert queue(world, urgent=True).not_before == NOON
 
 
 def test_blank_values_are_said_in_words_that_stay_true(app: Flask, world: World) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from callcenter.app import create_app
 from callcenter.core import clock
 from callcenter.core.db import transaction
+from callcenter.messaging.states import Trigger
 from callcenter.settings import Settings
 from callcenter.tickets import services
 from callcenter.tickets.models import TenantLink
@@ -18,12 +19,13 @@ from tests.tickets.scenes import (
     MORNING,
     act,
     kinds_of,
+    messages_of,
     opened,
     soon,
     ticket_of,
     token_for,
 )
-from tests.world import World, as_system
+from tests.world import World, as_system, sign_in
 
 NASTY = "<b onmouseover=alert(1)>Bonjour</b> 'x'; DROP TABLE ticket;-- 🚿 مرحبا"
 
@@ -141,6 +143,99 @@ def test_fixed_and_not_fixed(client: FlaskClient, pages: PageChecker, world: Wor
     assert "votre demande est close" in pages.get(answer.headers["Location"]).text
 
 
+def test_a_mark_and_a_word(client: FlaskClient, pages: PageChecker, world: World) -> None:
+    ticket_id = opened(world)
+    token = token_for(ticket_id)
+    early = client.post(f"/s/{token}/rate", data={"score": "5"})
+    assert early.status_code == 422
+    resolve(world, ticket_id)
+    client.post(f"/s/{token}/fixed", data={"answer": "yes"})
+    page = pages.get(f"/s/{token}")
+    assert "Êtes-vous satisfait" in page.text
+    for score in ("", "0", "6", "٣"):
+        refused = client.post(f"/s/{token}/rate", data={"score": score, "body": "Bien"})
+        assert refused.status_code == 422
+        assert "Bien" in refused.get_data(as_text=True)
+    for _ in range(2):
+        answer = client.post(
+            f"/s/{token}/rate", data={"score": "2", "body": NASTY, "form_token": "d" * 32}
+        )
+    page = pages.get(answer.headers["Location"])
+    assert "Merci pour votre avis" in page.text
+    assert "Vous avez noté : 2 sur 5" in page.text
+    assert kinds_of(ticket_id).count("rated") == 1
+    assert ticket_of(ticket_id).tenant_wrote_at is not None
+    waiting = [one for one in messages_of(ticket_id) if one.trigger == Trigger.SATISFACTION]
+    assert [one.state for one in waiting] == ["cancelled"]
+
+
+def test_a_restricted_request_asks_for_no_mark(pages: PageChecker, world: World) -> None:
+    ticket_id = opened(world, "A-PAY", location="none")
+    resolve_as = lambda a: services.resolve(a, ResolutionCode.ANSWERED)  # noqa: E731
+    act(world, "manager-a", ticket_id, resolve_as)
+    act(world, "manager-a", ticket_id, services.close)
+    assert "satisfait" not in pages.get(f"/s/{token_for(ticket_id)}").text
+    assert Trigger.SATISFACTION not in [one.trigger for one in messages_of(ticket_id)]
+
+
+def test_the_tenant_chooses_the_language(
+    client: FlaskClient, pages: PageChecker, world: World
+) -> None:
+    ticket_id = opened(world)
+    token = token_for(ticket_id)
+    answer = client.post(f"/s/{token}/language", data={"language": "en"})
+    assert answer.status_code == 303
+    page = pages.get(answer.headers["Location"])
+    assert 'lang="en"' in page.html
+    act(world, "staff-a", ticket_id, services.accept_assignment)
+    assert "is dealing with your request" in messages_of(ticket_id)[-1].body
+    client.post(f"/s/{token}/language", data={"language": "xx"})
+    # Another telephone of the same person: the person's own language.
+    other = client.application.test_client()
+    assert 'lang="en"' in other.get(f"/s/{token}").get_data(as_text=True)
+
+
+def test_a_new_link_replaces_the_former(client: FlaskClient, world: World) -> None:
+    ticket_id = opened(world)
+    former = token_for(ticket_id)
+    act(world, "staff-a", ticket_id, services.renew_link)
+    assert client.get(f"/s/{former}").status_code == 404
+    now = token_for(ticket_id)
+    assert now != former
+    assert client.get(f"/s/{now}").status_code == 200
+    sent = messages_of(ticket_id)[-1]
+    assert (sent.trigger, sent.state) == (Trigger.NEW_LINK, "queued")
+    assert f"/s/{now}" in sent.body
+
+
+def test_what_the_tenant_wrote_is_marked_until_somebody_answers(
+    client: FlaskClient, world: World
+) -> None:
+    ticket_id = opened(world)
+    token = token_for(ticket_id)
+    client.post(f"/s/{token}/word", data={"body": "Bonjour"})
+    assert ticket_of(ticket_id).tenant_wrote_at is not None
+    # The desk notes something: that is no answer of who has the ticket.
+    act(world, "agent", ticket_id, lambda a: services.comment(a, "Vu"))
+    assert ticket_of(ticket_id).tenant_wrote_at is not None
+    act(world, "staff-a", ticket_id, services.accept_assignment)
+    assert ticket_of(ticket_id).tenant_wrote_at is None
+
+
+def test_staff_see_and_clear_the_mark(client: FlaskClient, world: World) -> None:
+    ticket_id = opened(world)
+    client.post(f"/s/{token_for(ticket_id)}/word", data={"body": "Bonjour"})
+    sign_in(client, world.user("staff-a"))
+    browser = PageChecker(client)
+    assert "le locataire a écrit" in browser.get("/tickets?view=answers").text
+    page = browser.get(f"/tickets/{ticket_id}")
+    assert "Le locataire a écrit" in page.text
+    page = browser.submit(page, f"/tickets/{ticket_id}/read")
+    assert "Marqué comme lu." in page.text
+    assert ticket_of(ticket_id).tenant_wrote_at is None
+    assert "le locataire a écrit" not in browser.get("/tickets?view=answers").text
+
+
 def test_the_visit_on_the_page(client: FlaskClient, pages: PageChecker, world: World) -> None:
     ticket_id = opened(world)
     token = token_for(ticket_id)
@@ -160,6 +255,8 @@ def test_stopping_messages(client: FlaskClient, pages: PageChecker, world: World
     token = token_for(opened(world))
     client.post(f"/s/{token}/stop", data={})
     assert "sont arrêtés" in pages.get(f"/s/{token}").text
+    client.post(f"/s/{token}/start", data={})
+    assert "sont arrêtés" not in pages.get(f"/s/{token}").text
 
 
 @pytest.mark.parametrize("state", ["held", "cancelled", "closed", "planned"])

@@ -40,17 +40,21 @@ def test_planning_promises_accepts_and_tells(world: World) -> None:
         ticket_id = planned(world)
     assert ticket_of(ticket_id).state == "planned"
     assert kinds_of(ticket_id)[-2:] == ["accepted", "visit_planned"]
-    message = messages_of(ticket_id)[-1]
+    message = messages_of(ticket_id)[1]
     assert message.trigger == "planned"
     assert "entre 8 h et 10 h" in message.body
-    assert [m.trigger for m in messages_of(ticket_id)] == ["received", "planned"]
+    assert [m.trigger for m in messages_of(ticket_id)] == [
+        "received",
+        "planned",
+        "visit_reminder",
+    ]
 
 
 def test_planning_again_moves_the_visit(world: World) -> None:
     ticket_id = planned(world)
     act(world, "staff-a", ticket_id, lambda a: services.plan_visit(a, soon(5), MORNING))
     assert [v.state for v in visits_of(ticket_id)] == ["moved", "planned"]
-    assert messages_of(ticket_id)[-1].trigger == "visit_moved"
+    assert messages_of(ticket_id)[-2].trigger == "visit_moved"
 
 
 def test_the_same_visit_twice_is_no_move(world: World) -> None:

@@ -16,11 +16,20 @@ from callcenter.messaging.models import InboundMessage, OptOut
 from callcenter.messaging.services import record_opt_out
 from callcenter.messaging.states import Trigger
 from callcenter.tickets.models import TicketEvent
-from callcenter.tickets.services import resolve
+from callcenter.tickets.satisfaction_models import Satisfaction
+from callcenter.tickets.services import close, resolve
 from callcenter.tickets.states import ResolutionCode
 from callcenter.webhooks import twilio_sms
 from tests.outbox import MOBILE, change, message, queue_one
-from tests.tickets.scenes import act, messages_of, opened, ticket_of
+from tests.tickets.scenes import (
+    act,
+    assignments_of,
+    kinds_of,
+    messages_of,
+    opened,
+    ticket_of,
+    token_for,
+)
 from tests.world import World, as_member, as_system
 
 STATUS = "/webhooks/twilio/status"
@@ -255,6 +264,113 @@ def test_a_picture_alone_is_told(
             select(TicketEvent.body).where(TicketEvent.kind == "tenant_word")
         ).all()
     assert any("photo" in body for body in bodies)
+
+
+def test_a_picture_is_refused_politely_with_the_way_to_add_it(
+    app: Flask, client: FlaskClient, world: World, ticket: int
+) -> None:
+    sent_to(world, world.a.id, ticket, Trigger.RECEIVED)
+    for _repeat in range(2):
+        answer(app, client, "Voici la fuite", NumMedia="1")
+    replies = [one for one in messages_of(ticket) if one.trigger == Trigger.PHOTO_REFUSED]
+    assert len(replies) == 1
+    assert replies[0].state == "queued"
+    assert f"/s/{token_for(ticket)}" in replies[0].body
+
+
+def test_one_open_request_needs_no_message_to_be_found(
+    app: Flask, client: FlaskClient, world: World, ticket: int
+) -> None:
+    answer(app, client, "Quelqu'un est passé ?")
+    assert inbound()[0].ticket_id == ticket
+    assert ticket_of(ticket).tenant_wrote_at is not None
+
+
+def test_between_two_open_requests_nobody_guesses(
+    app: Flask, client: FlaskClient, world: World, ticket: int
+) -> None:
+    second = opened(world)
+    for sent in messages_of(second):
+        change(sent.id, state="skipped")
+    answer(app, client, "Quelqu'un est passé ?")
+    (kept,) = inbound()
+    assert (kept.member_id, kept.ticket_id, kept.sorted_at) == (world.a.id, None, None)
+    sent_to(world, world.a.id, second, Trigger.PLANNED)
+    answer(app, client, "Et demain ?", MessageSid="SMin2")
+    assert inbound()[1].ticket_id == second
+
+
+def test_not_fixed_tells_the_organisation(
+    app: Flask, client: FlaskClient, world: World, ticket: int
+) -> None:
+    act(world, "staff-a", ticket, lambda a: resolve(a, ResolutionCode.REPAIRED))
+    change(messages_of(ticket)[-1].id, state="delivered")
+    answer(app, client, "non")
+    now = ticket_of(ticket)
+    assert (now.state, now.needs_triage) == ("open", False)
+    assert now.tenant_wrote_at is not None
+    assert [one.state for one in assignments_of(ticket)] == ["accepted"]
+
+
+def test_a_mark_by_sms_is_kept_once_and_can_be_corrected(
+    app: Flask, client: FlaskClient, world: World, ticket: int
+) -> None:
+    act(world, "staff-a", ticket, lambda a: resolve(a, ResolutionCode.REPAIRED))
+    act(world, "staff-a", ticket, close)
+    # Not asked for a mark yet: a figure is a word like another.
+    for sent in messages_of(ticket):
+        change(sent.id, state="delivered" if sent.trigger == Trigger.CLOSED else "skipped")
+    answer(app, client, "5", MessageSid="SMin0")
+    with as_system() as session:
+        assert session.scalars(select(Satisfaction)).all() == []
+    sent_to(world, world.a.id, ticket, Trigger.SATISFACTION)
+    for _repeat in range(2):
+        answer(app, client, "4/5, rapide et poli")
+    answer(app, client, "2", MessageSid="SMin2")
+    with as_system() as session:
+        (mark,) = session.scalars(select(Satisfaction)).all()
+    assert (mark.score, mark.word, mark.channel) == (2, "", "sms")
+    assert mark.organisation_name == "Aquitanis"
+    assert ticket_of(ticket).tenant_wrote_at is not None
+
+
+def test_the_wrong_person_is_written_to_no_more(
+    app: Flask, client: FlaskClient, world: World, ticket: int
+) -> None:
+    sent_to(world, world.a.id, ticket, Trigger.RECEIVED)
+    token = token_for(ticket)
+    answer(app, client, "Ce n'est plus moi")
+    assert client.get(f"/s/{token}").status_code == 404
+    assert message(queue_one(world.a.id)).state == "skipped"
+    (kept,) = inbound()
+    assert (kept.meaning, kept.ticket_id, kept.sorted_at) == ("wrong_person", ticket, None)
+    assert "tenant_corrected" in kinds_of(ticket)
+
+
+def test_a_new_number_waits_for_a_person(
+    app: Flask, client: FlaskClient, world: World, ticket: int
+) -> None:
+    sent_to(world, world.a.id, ticket, Trigger.RECEIVED)
+    answer(app, client, "J'ai changé de numéro : 06 39 98 77 01")
+    (kept,) = inbound()
+    assert (kept.meaning, kept.sorted_at) == ("new_number", None)
+    assert ticket_of(ticket).contact_number == MOBILE
+    with as_system() as session:
+        facts = session.scalars(
+            select(TicketEvent.facts).where(TicketEvent.kind == "tenant_corrected")
+        ).one()
+    assert facts["number"] == "+33639987701"
+
+
+def test_a_firm_s_answer_is_no_tenant_s_word(
+    app: Flask, client: FlaskClient, world: World, ticket: int
+) -> None:
+    number = "+33639987799"
+    sent = queue_one(world.a.id, ticket_id=ticket, trigger=Trigger.PARTNER_OFFER, to_number=number)
+    change(sent, state="delivered")
+    answer(app, client, "On passe demain", From=number)
+    (kept,) = inbound()
+    assert (kept.member_id, kept.ticket_id) == (world.a.id, None)
 
 
 def test_one_bad_answer_leaves_it_for_the_desk(

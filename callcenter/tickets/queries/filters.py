@@ -39,6 +39,7 @@ from callcenter.ui.pagination import Window
 # Built-in views, in the order in which they are shown.
 VIEWS: Final = (
     "to-accept",
+    "answers",
     "late",
     "today",
     "mine",
@@ -140,14 +141,15 @@ def _sent_to(organisation_id: int | None, team_id: int | None) -> ColumnElement[
 
 def view_condition(view: str, actor: Actor) -> list[ColumnElement[bool]]:
     """Return the conditions of a built-in view for this actor."""
-    if view == "all":
-        return []
-    if view == "on-hold":
-        return [Ticket.state == TicketState.ON_HOLD]
-    if view == "late":
-        return _due("late")
-    if view == "escalated":
-        return [Ticket.escalated_at.is_not(None), Ticket.state.in_(OPEN_STATES)]
+    plain: dict[str, list[ColumnElement[bool]]] = {
+        "all": [],
+        "answers": [Ticket.tenant_wrote_at.is_not(None)],
+        "on-hold": [Ticket.state == TicketState.ON_HOLD],
+        "late": _due("late"),
+        "escalated": [Ticket.escalated_at.is_not(None), Ticket.state.in_(OPEN_STATES)],
+    }
+    if view in plain:
+        return plain[view]
     made = {"to-accept": _to_accept, "today": _today, "mine": _mine}.get(view)
     still_open = Ticket.state.in_(OPEN_STATES)
     if view == "triage":

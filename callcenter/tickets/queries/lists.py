@@ -58,6 +58,7 @@ _COLUMNS: Final = (
     Ticket.needs_triage,
     Ticket.chases,
     Ticket.escalated_at,
+    Ticket.tenant_wrote_at,
     Ticket.contact_name,
     Ticket.contact_number,
     Ticket.hold_cause,
@@ -80,6 +81,7 @@ class TicketLine:
     needs_triage: bool
     chases: int
     escalated_at: datetime | None
+    tenant_wrote_at: datetime | None
     contact_name: str
     contact_number: str
     hold_cause: str

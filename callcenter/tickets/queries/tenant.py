@@ -8,11 +8,13 @@ from sqlalchemy import and_, exists, select
 
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound
+from callcenter.estate.models import Contact
 from callcenter.members.models import Organisation, PhoneLine
 from callcenter.messaging.models import OptOut
 from callcenter.routing.models import Category
 from callcenter.tickets.models import Assignment, Ticket, TicketEvent, Visit
 from callcenter.tickets.queries.pages import get_planned_visit
+from callcenter.tickets.satisfaction_models import Satisfaction
 from callcenter.tickets.states import LIVE_ASSIGNMENT_STATES, AssignmentState, Visibility
 
 HISTORY_MAX: Final = 40
@@ -30,6 +32,8 @@ class TenantView:
     visit: Visit | None
     events: Sequence[TicketEvent]
     opted_out: bool
+    language: str
+    mark: Satisfaction | None
 
 
 def get_tenant_view(member_id: int, ticket_id: int) -> TenantView:
@@ -43,6 +47,15 @@ def get_tenant_view(member_id: int, ticket_id: int) -> TenantView:
             exists()
             .where(OptOut.member_id == Ticket.member_id, OptOut.number == Ticket.contact_number)
             .label("opted_out"),
+            select(Contact.language)
+            .where(Contact.member_id == Ticket.member_id, Contact.id == Ticket.contact_id)
+            .scalar_subquery()
+            .label("language"),
+            Satisfaction,
+        )
+        .outerjoin(
+            Satisfaction,
+            and_(Satisfaction.member_id == Ticket.member_id, Satisfaction.ticket_id == Ticket.id),
         )
         .join(Organisation, Organisation.id == Ticket.member_id)
         .join(
@@ -70,6 +83,8 @@ def get_tenant_view(member_id: int, ticket_id: int) -> TenantView:
         phone=row[2] or row[1].phone,
         category_code=row[3],
         opted_out=row.opted_out,
+        language=row.language or "",
+        mark=row.Satisfaction,
         holder=_holder(ticket),
         visit=get_planned_visit(ticket),
         events=_events(ticket),

@@ -14,21 +14,27 @@ from callcenter.tickets.services.partner_acts import (
     revoke_partner_link,
     tenant_absent,
 )
-from callcenter.tickets.services.photos import add_photo, tenant_adds_photo
+from callcenter.tickets.services.photos import add_photo, tenant_adds_photos
 from callcenter.tickets.services.progress import (
     cancel,
     close,
     comment,
     put_on_hold,
+    read_answers,
+    renew_link,
     reopen,
     resolve,
     resume,
     revoke_link,
 )
+from callcenter.tickets.services.satisfaction import tenant_rates
 from callcenter.tickets.services.tenant import (
     close_silent,
     tenant_adds_word,
+    tenant_chooses_language,
     tenant_confirms_visit,
+    tenant_corrects,
+    tenant_opts_in,
     tenant_opts_out,
     tenant_says_fixed,
     tenant_says_not_fixed,
@@ -51,7 +57,9 @@ __all__ = [
     "open_ticket",
     "plan_visit",
     "put_on_hold",
+    "read_answers",
     "refuse_assignment",
+    "renew_link",
     "renew_partner_link",
     "reopen",
     "resolve",
@@ -59,10 +67,14 @@ __all__ = [
     "revoke_link",
     "revoke_partner_link",
     "tenant_absent",
-    "tenant_adds_photo",
+    "tenant_adds_photos",
     "tenant_adds_word",
+    "tenant_chooses_language",
     "tenant_confirms_visit",
+    "tenant_corrects",
+    "tenant_opts_in",
     "tenant_opts_out",
+    "tenant_rates",
     "tenant_says_fixed",
     "tenant_says_not_fixed",
 ]

@@ -11,13 +11,15 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from callcenter.core import audit, clock
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound, UserError
 from callcenter.core.isolation import Actor
 from callcenter.core.permissions import Permission, Role
+from callcenter.messaging.stopping import stop_outdated
 from callcenter.tickets import words
 from callcenter.tickets.authors import Author, author_of
 from callcenter.tickets.errors import ConflictError
@@ -46,13 +48,17 @@ class Act:
 
 @dataclass(slots=True)
 class Work:
-    """A locked ticket in hand. ``repeated`` means that this very form was already carried out."""
+    """A locked ticket in hand. ``repeated`` means that this very form was already carried out.
+
+    ``answers``: who acts is of those who deal with tickets, so that what the tenant wrote is read.
+    """
 
     ticket: Ticket
     author: Author
     token: str | None
     at: datetime
     repeated: bool = False
+    answers: bool = False
 
     def write(
         self,
@@ -166,6 +172,7 @@ def begin(act: Act, *permissions: Permission) -> Work:
     if ticket is None:
         raise NotFound
     work = Work(ticket, author_of(act.actor), act.form_token or None, clock.now())
+    work.answers = act.actor.may(Permission.TICKETS_HANDLE)
     work.repeated = was_done(ticket, work.token)
     if not work.repeated and act.version is not None and act.version != ticket.version:
         raise ConflictError(
@@ -267,7 +274,34 @@ def facts_of(act: Act, assignment: Assignment) -> dict[str, Any]:
 
 
 def finish(work: Work) -> Ticket:
-    """Note who acted, write the act to the transaction and return the ticket."""
+    """Note who acted, write the act to the transaction and return the ticket.
+
+    What a person of the organisations does answers what the tenant wrote before. Messages that
+    wait and whose reason has gone by this act are stopped.
+    """
     work.touch()
+    if work.answers:
+        work.ticket.tenant_wrote_at = None
     db.session.flush()
+    stop_outdated(work.ticket.member_id, work.ticket.id)
     return work.ticket
+
+
+def mark_read(ticket: Ticket) -> None:
+    """Somebody has read what the tenant wrote; past the mapper, since nobody's writing is hurt."""
+    _set_tenant_wrote(ticket, None)
+
+
+def mark_unread(ticket: Ticket, at: datetime) -> None:
+    """The tenant has said something that whoever has the ticket must read."""
+    _set_tenant_wrote(ticket, at)
+
+
+def _set_tenant_wrote(ticket: Ticket, at: datetime | None) -> None:
+    db.session.execute(
+        update(Ticket)
+        .where(Ticket.member_id == ticket.member_id, Ticket.id == ticket.id)
+        .values(tenant_wrote_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    set_committed_value(ticket, "tenant_wrote_at", at)

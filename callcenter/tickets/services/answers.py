@@ -9,14 +9,17 @@ from callcenter.core import audit, clock
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound, UserError
 from callcenter.core.isolation import Actor
-from callcenter.messaging.answer_rules import Meaning
+from callcenter.messaging.answer_rules import Meaning, read_number, read_score
 from callcenter.messaging.models import InboundMessage
 from callcenter.messaging.queries import get_inbound, last_sent_to
 from callcenter.messaging.states import Trigger
 from callcenter.tickets.models import Ticket
 from callcenter.tickets.queries.visibility import visible_to
+from callcenter.tickets.services.follow_ups import tell_tenant
+from callcenter.tickets.services.satisfaction import tenant_rates
 from callcenter.tickets.services.tenant import (
     tenant_adds_word,
+    tenant_corrects,
     tenant_says_fixed,
     tenant_says_not_fixed,
 )
@@ -28,14 +31,16 @@ _ASKED = frozenset({Trigger.RESOLVED, Trigger.INCIDENT_RESOLVED})
 def apply_answer(inbound_message_id: int) -> bool:
     """Write an answer on its ticket and act on a clear yes or no; tell whether it was done.
 
-    Yes and no count only for who was last asked "is it fixed?"; everything else is the
-    tenant's own words. Without a ticket it is left for the desk. Harmless when repeated.
+    Yes and no count only for who was last asked "is it fixed?", a mark for who was asked for
+    one; a correction stays on the desk's list, where a person acts on it; everything else is
+    the tenant's own words. Without a ticket it is left for the desk. Harmless when repeated.
     """
     inbound = get_inbound(inbound_message_id)
     if inbound.sorted_at is not None or inbound.ticket_id is None:
         return False
     _write(inbound, inbound.ticket_id)
-    inbound.sorted_at = clock.now()
+    if inbound.meaning not in {Meaning.WRONG_PERSON, Meaning.NEW_NUMBER}:
+        inbound.sorted_at = clock.now()
     db.session.flush()
     return True
 
@@ -55,6 +60,8 @@ def link_answer(inbound_message_id: int, reference: str, actor: Actor) -> Ticket
         inbound.ticket_id = ticket.id
     inbound.sorted_at = clock.now()
     _add_word(inbound, ticket.member_id, ticket.id)
+    if inbound.media_count:
+        _refuse_photo(ticket.member_id, ticket.id)
     audit.record(
         ticket.member_id,
         "inbound_message.linked",
@@ -70,16 +77,34 @@ def link_answer(inbound_message_id: int, reference: str, actor: Actor) -> Ticket
 
 def _write(inbound: InboundMessage, ticket_id: int) -> None:
     last = last_sent_to(inbound.from_number, [inbound.member_id])
-    asked = last is not None and last.ticket_id == ticket_id and last.trigger in _ASKED
-    token = _token(inbound)
-    if asked and inbound.meaning == Meaning.YES:
-        tenant_says_fixed(inbound.member_id, ticket_id, form_token=token, channel="sms")
-    elif asked and inbound.meaning == Meaning.NO:
-        tenant_says_not_fixed(
-            inbound.member_id, ticket_id, inbound.body, form_token=token, channel="sms"
-        )
+    asked = last.trigger if last is not None and last.ticket_id == ticket_id else ""
+    member_id, meaning = inbound.member_id, inbound.meaning
+    by_sms = {"form_token": _token(inbound), "channel": "sms"}
+    score = read_score(inbound.body)
+    if asked in _ASKED and meaning == Meaning.YES:
+        tenant_says_fixed(member_id, ticket_id, **by_sms)
+    elif asked in _ASKED and meaning == Meaning.NO:
+        tenant_says_not_fixed(member_id, ticket_id, inbound.body, **by_sms)
+    elif asked == Trigger.SATISFACTION and meaning == Meaning.SCORE and score is not None:
+        mark, word = score
+        tenant_rates(member_id, ticket_id, mark, word, **by_sms)
+    elif meaning in {Meaning.WRONG_PERSON, Meaning.NEW_NUMBER}:
+        told = read_number(inbound.body) if meaning == Meaning.NEW_NUMBER else None
+        number = told.e164 if told is not None else ""
+        tenant_corrects(member_id, ticket_id, inbound.body, number=number, **by_sms)
     else:
-        _add_word(inbound, inbound.member_id, ticket_id)
+        _add_word(inbound, member_id, ticket_id)
+    if inbound.media_count and meaning != Meaning.WRONG_PERSON:
+        _refuse_photo(member_id, ticket_id)
+
+
+def _refuse_photo(member_id: int, ticket_id: int) -> None:
+    """Say politely where a photograph is to be added: they don't travel by SMS here."""
+    ticket = db.session.scalar(
+        select(Ticket).where(Ticket.member_id == member_id, Ticket.id == ticket_id)
+    )
+    if ticket is not None:
+        tell_tenant(ticket, Trigger.PHOTO_REFUSED)
 
 
 def _add_word(inbound: InboundMessage, member_id: int, ticket_id: int) -> None:

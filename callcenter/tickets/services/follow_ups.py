@@ -1,6 +1,6 @@
 """The SMS of a ticket: which words go with which act, in the tenant's own language."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from babel.dates import format_date
 from flask_babel import force_locale
@@ -11,20 +11,31 @@ from callcenter.core.db import db
 from callcenter.core.site import current_site
 from callcenter.estate.models import Contact
 from callcenter.members.models import Organisation
-from callcenter.messaging.services import queue_message
+from callcenter.messaging.follow_up_queries import get_policy
+from callcenter.messaging.follow_up_rules import reminder_at
+from callcenter.messaging.models import Message
+from callcenter.messaging.services import HOLIDAYS, queue_message
 from callcenter.messaging.states import Trigger
 from callcenter.routing.states import Priority
 from callcenter.tickets.links import link_url, ticket_url
-from callcenter.tickets.models import TenantLink, Ticket
+from callcenter.tickets.models import TenantLink, Ticket, Visit
 from callcenter.tickets.rules import Slot
 
 
 def tell_tenant(
-    ticket: Ticket, trigger: Trigger, *, link: TenantLink | None = None, **values: str
-) -> None:
+    ticket: Ticket,
+    trigger: Trigger,
+    *,
+    link: TenantLink | None = None,
+    visit: Visit | None = None,
+    at: tuple[datetime, datetime] | None = None,
+    **values: str,
+) -> Message:
     """Queue the message of ``trigger`` in the present transaction.
 
-    ``link`` is the ticket's private one where the caller has just made it.
+    ``link`` is the ticket's private one where the caller has just made it. ``visit`` is what
+    the message speaks of: it stops when that changes, and gives the day and the slot. ``at``
+    is when to leave, and when it would be too late, for what is not said at once.
 
     Whether it leaves (no number, landline, opted out, template switched off, quiet hours) is
     the messaging room's decision, kept on the message row. A restricted ticket never says its
@@ -34,7 +45,10 @@ def tell_tenant(
     site = current_site()
     url = link_url(link, site.origin, site.secret) if link else ticket_url(ticket, site)
     common = follow_up_values(ticket, url, language)
-    queue_message(
+    if visit is not None:
+        common["date"] = day_words(visit.day, language)
+        common["creneau"] = slot_words(Slot(visit.starts_at, visit.ends_at), language)
+    return queue_message(
         member_id=ticket.member_id,
         trigger=trigger,
         to_number=ticket.contact_number,
@@ -43,7 +57,40 @@ def tell_tenant(
         values={**common, **values},
         urgent=Priority(ticket.priority).is_urgent,
         language=language,
+        visit_id=visit.id if visit is not None else None,
+        not_before=at[0] if at else None,
+        expires_at=at[1] if at else None,
     )
+
+
+def remind_of(ticket: Ticket, visit: Visit, organisation_name: str) -> None:
+    """Put the reminder of a visit in the outbox, to leave the day before.
+
+    It waits there, to be seen on the ticket; once the visit is moved or cancelled it stops.
+    None for a visit that is too near: the appointment has just been written.
+    """
+    hour = get_policy(ticket.member_id)[0].reminder_hour
+    leaves = reminder_at(visit.day, hour, clock.now(), HOLIDAYS)
+    if leaves is None or not ticket.contact_number:
+        return
+    starts = time.fromisoformat(visit.starts_at)
+    begins = datetime.combine(visit.day, starts, tzinfo=clock.PARIS)
+    tell_tenant(
+        ticket,
+        Trigger.VISIT_REMINDER,
+        visit=visit,
+        at=(leaves, begins),
+        organisme=organisation_name,
+    )
+
+
+def ask_satisfaction(ticket: Ticket) -> None:
+    """Ask for a mark once the request is closed, after the member's delay; not of an incident.
+
+    A restricted request (arrears, danger) is nobody's occasion for a survey.
+    """
+    if ticket.contact_number and not ticket.restricted:
+        tell_tenant(ticket, Trigger.SATISFACTION)
 
 
 def follow_up_values(ticket: Ticket, link: str, language: str) -> dict[str, str]:
@@ -59,6 +106,7 @@ def follow_up_values(ticket: Ticket, link: str, language: str) -> dict[str, str]
             "creneau": "",
             "cause": "",
             "organisme": "",
+            "telephone": "",
         }
 
 

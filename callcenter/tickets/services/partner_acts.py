@@ -6,6 +6,7 @@ from callcenter.core import audit
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound, UserError
 from callcenter.core.permissions import Permission
+from callcenter.messaging.stopping import stop_outdated
 from callcenter.tickets.models import Ticket
 from callcenter.tickets.partner_links import revoke_partner_links
 from callcenter.tickets.services.acts import Act, assignments_of, begin, finish, live_assignments
@@ -22,6 +23,7 @@ def tenant_absent(act: Act, note: str = "") -> Ticket:
     if visit is not None:
         visit.state = VisitState.DONE
         db.session.flush()
+        stop_outdated(ticket.member_id, ticket.id)
     return ticket
 
 

@@ -1,6 +1,9 @@
 """Photographs of a ticket, from the tenant's page or a partner's."""
 
+from collections.abc import Sequence
+
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import func, select
 
 from callcenter.core.db import db
@@ -50,11 +53,22 @@ def add_photo(
     return photo
 
 
-def tenant_adds_photo(
-    member_id: int, ticket_id: int, picture: Picture, body: str, *, form_token: str = ""
+def tenant_adds_photos(
+    member_id: int,
+    ticket_id: int,
+    pictures: Sequence[Picture],
+    body: str,
+    *,
+    form_token: str = "",
 ) -> Ticket:
-    """Add a photograph, and the words that came with it, from the tenant's page."""
-    words = body.strip() or str(_("(photo ajoutée)"))
+    """Add photographs, and the words that came with them, from the tenant's page."""
+    count = len(pictures)
+    words = body.strip() or str(
+        ngettext("(%(num)s photo ajoutée)", "(%(num)s photos ajoutées)", count)
+    )
     ticket = tenant_adds_word(member_id, ticket_id, words, form_token=form_token)
-    add_photo(ticket, picture, tenant_author().label, form_token=form_token)
+    for place, picture in enumerate(pictures):
+        # Each is kept once, however often the form is sent.
+        token = f"{form_token}.{place}" if form_token and place else form_token
+        add_photo(ticket, picture, tenant_author().label, form_token=token)
     return ticket

@@ -9,6 +9,7 @@ from callcenter.core import clock
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound, UserError
 from callcenter.core.permissions import Permission, Role
+from callcenter.core.phone import can_receive_sms
 from callcenter.messaging.states import Trigger
 from callcenter.tickets import words
 from callcenter.tickets.links import expire_links, keep_links, revoke_links
@@ -24,9 +25,10 @@ from callcenter.tickets.services.acts import (
     facts_of,
     finish,
     live_assignments,
+    mark_read,
 )
 from callcenter.tickets.services.clocks import due_again
-from callcenter.tickets.services.follow_ups import language_of, tell_tenant
+from callcenter.tickets.services.follow_ups import ask_satisfaction, language_of, tell_tenant
 from callcenter.tickets.services.visits import accept_silently, planned_visit, release_hold
 from callcenter.tickets.states import (
     AssignmentState,
@@ -57,6 +59,8 @@ def comment(act: Act, body: str, *, to_tenant: bool = False) -> Ticket:
         body=body,
     )
     db.session.flush()
+    if work.answers:
+        mark_read(work.ticket)
     return work.ticket
 
 
@@ -81,7 +85,14 @@ def put_on_hold(act: Act, cause: HoldCause, note: str = "") -> Ticket:
     )
     with force_locale(language_of(ticket)):
         said = str(words.HOLD_CAUSES_FOR_TENANT[cause])
-    tell_tenant(ticket, Trigger.ON_HOLD, cause=said, organisme=assignment.organisation_name)
+    # Nobody opened: that is said as it is, with the way to a new appointment.
+    absent = cause is HoldCause.ACCESS
+    tell_tenant(
+        ticket,
+        Trigger.TENANT_ABSENT if absent else Trigger.ON_HOLD,
+        cause=said,
+        organisme=assignment.organisation_name,
+    )
     return finish(work)
 
 
@@ -202,6 +213,7 @@ def close(act: Act, note: str = "") -> Ticket:
     end_for_good(work)
     work.write(EventKind.CLOSED, visibility=Visibility.TENANT, body=note)
     tell_tenant(work.ticket, Trigger.CLOSED)
+    ask_satisfaction(work.ticket)
     return finish(work)
 
 
@@ -245,6 +257,29 @@ def revoke_link(act: Act) -> Ticket:
         raise UserError(_("Cette demande n'a plus de lien ouvert."))
     work.write(EventKind.LINK_REVOKED)
     return finish(work)
+
+
+def renew_link(act: Act) -> Ticket:
+    """Close the ticket's private page and send the tenant a new address of it."""
+    _not_for_contractors(act)
+    work = begin(act, P.TICKETS_HANDLE, P.TICKETS_TRIAGE)
+    if work.repeated:
+        return work.ticket
+    if not can_receive_sms(work.ticket.contact_number):
+        raise UserError(_("Le numéro de la demande ne reçoit pas de SMS."))
+    revoke_links(work.ticket)
+    db.session.flush()
+    work.write(EventKind.LINK_RENEWED)
+    tell_tenant(work.ticket, Trigger.NEW_LINK)
+    db.session.flush()
+    return work.ticket
+
+
+def read_answers(act: Act) -> Ticket:
+    """Say that what the tenant wrote has been read, and asks for nothing more."""
+    work = begin(act, P.TICKETS_HANDLE, P.TICKETS_TRIAGE)
+    mark_read(work.ticket)
+    return work.ticket
 
 
 def _not_for_contractors(act: Act) -> None:

@@ -21,12 +21,7 @@ from callcenter.tickets.rules import (
 from callcenter.tickets.services.acts import Act, Work, assignment_in_hand, begin, facts_of, finish
 from callcenter.tickets.services.assignments import accept
 from callcenter.tickets.services.clocks import due_after_hold
-from callcenter.tickets.services.follow_ups import (
-    day_words,
-    language_of,
-    slot_words,
-    tell_tenant,
-)
+from callcenter.tickets.services.follow_ups import remind_of, tell_tenant
 from callcenter.tickets.states import EventKind, TicketState, Visibility, VisitState
 
 
@@ -84,14 +79,14 @@ def plan_visit(act: Act, day: date, slot: Slot, note: str = "") -> Ticket:
         body=note,
         facts=facts,
     )
-    language = language_of(ticket)
+    db.session.flush()
     tell_tenant(
         ticket,
         Trigger.VISIT_MOVED if former is not None else Trigger.PLANNED,
-        date=day_words(day, language),
-        creneau=slot_words(slot, language),
+        visit=visit,
         organisme=assignment.organisation_name,
     )
+    remind_of(ticket, visit, assignment.organisation_name)
     return finish(work)
 
 
@@ -127,12 +122,10 @@ def cancel_visit(act: Act, visit_id: int, note: str = "") -> Ticket:
             "ends_at": visit.ends_at,
         },
     )
-    language = language_of(ticket)
     tell_tenant(
         ticket,
         Trigger.VISIT_CANCELLED,
-        date=day_words(visit.day, language),
-        creneau=slot_words(Slot(visit.starts_at, visit.ends_at), language),
+        visit=visit,
         organisme=assignment.organisation_name,
     )
     return finish(work)
