@@ -55,7 +55,7 @@ class TemplateVersion(Owned, Dated, Base):
     __tablename__ = "template_version"
     __table_args__ = (
         UniqueConstraint("member_id", "id"),
-        UniqueConstraint("template_id", "number"),
+        UniqueConstraint("member_id", "template_id", "number"),
         behind_wall("template_id", to="message_template", ondelete="CASCADE"),
     )
 

@@ -81,7 +81,10 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         _behind_wall("template_version", "template_id", "message_template", "CASCADE"),
         sa.UniqueConstraint(
-            "template_id", "number", name=op.f("uq_template_version_template_id_number")
+            "member_id",
+            "template_id",
+            "number",
+            name=op.f("uq_template_version_member_id_template_id_number"),
         ),
         *_owned("template_version"),
     )
