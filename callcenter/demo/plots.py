@@ -46,6 +46,7 @@ class Fate(StrEnum):
     ORDINARY = "ordinary"
     HELD = "held"
     REFUSED = "refused"
+    RETURNED = "returned"  # refused within the hour, and still to sort
     FORGOTTEN = "forgotten"  # accepted, then nothing: late
     UNSEEN = "unseen"  # never accepted: late, and chased
     SILENT = "silent"  # resolved, and the tenant does not say whether it is fixed
@@ -86,6 +87,8 @@ class Plot:
             stage.at(stage.at_work(now, 0.3, 6), self.sort)
         elif self.fate is Fate.REFUSED:
             stage.at(stage.at_work(now, 0.5, 4), self.refuse)
+        elif self.fate is Fate.RETURNED:
+            stage.at(stage.soon(now, 8, 25), self.refuse)
         elif self.fate is Fate.UNSEEN:
             self._chased(2, 5)
         elif Priority(ticket.priority).is_urgent:

@@ -79,6 +79,11 @@ def write_script(stage: Stage) -> None:
             stage.now - timedelta(minutes=minutes),
             partial(phone.ticket_call, prefix=prefix, urgent=True, fate=Fate.ORDINARY, mobile=True),
         )
+    # At weekends too there is something to sort.
+    stage.at(
+        stage.now - timedelta(minutes=48),
+        partial(phone.ticket_call, prefix="ME", urgent=True, fate=Fate.RETURNED, mobile=True),
+    )
 
 
 def _within(stage: Stage, midnight: datetime, minutes: tuple[int, int]) -> datetime:
