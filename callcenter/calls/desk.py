@@ -24,7 +24,7 @@ from callcenter.estate.states import OccupancyRole
 from callcenter.members.models import Organisation
 from callcenter.members.queries import get_member
 from callcenter.members.states import Service
-from callcenter.routing.catalogue_types import AnswerOutcome, apply_answers
+from callcenter.routing.catalogue_types import AnswerOutcome, Safety, apply_answers
 from callcenter.routing.queries import OfferedCategory, list_categories
 from callcenter.routing.states import CallerRole, Location
 from callcenter.tickets.incident_rules import can_be_collective, read_settings
@@ -118,9 +118,25 @@ class Desk:
     @property
     def safety_pending(self) -> bool:
         """Say whether a safety script must be read out before anything else (P0)."""
-        if self.offered is None or self.offered.category.safety is None:
-            return False
-        return self.values.get("safety_read") != self.offered.category.code
+        return self.safety is not None and self.values.get("safety_read") != self.safety_key
+
+    @property
+    def safety(self) -> Safety | None:
+        """Return what is read out first: the category's script, or what an answer's P0 says."""
+        if self.offered is None:
+            return None
+        if self.offered.category.safety is not None:
+            return self.offered.category.safety
+        urgent = self.outcome.urgent_advice if self.outcome else ()
+        return Safety("", "\n".join(urgent)) if urgent else None
+
+    @property
+    def safety_key(self) -> str:
+        """Return what the form keeps once the script was read: another script is another key."""
+        if self.offered is None:
+            return ""
+        category = self.offered.category
+        return category.code if category.safety is not None else f"{category.code}!"
 
     @property
     def sms_number(self) -> str:

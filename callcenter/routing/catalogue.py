@@ -1,7 +1,8 @@
 """The default catalogue: what calls are about, in the members' trade. A member may change it all.
 
 Source: the members' own table of categories (mission, "Categories"). The technical half is in
-``catalogue_technical``, the rest here; ``CATALOGUE`` is both, in the table's order.
+``catalogue_technical``, the rest here, who pays and what to say in ``catalogue_guidance``;
+``CATALOGUE`` is all of it, in the table's order.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from callcenter.members.clock_rules import SAME_CALL, Target, TargetUnit
+from callcenter.routing.catalogue_guidance import guided
 from callcenter.routing.catalogue_technical import TECHNICAL
 from callcenter.routing.catalogue_types import Category, Choice, Handler, Question, Safety
 from callcenter.routing.states import (
@@ -170,14 +172,16 @@ _OTHER: Final = (
     ),
 )  # fmt: skip
 
-CATALOGUE: Final[tuple[Category, ...]] = (
-    *TECHNICAL,
-    *_ADMINISTRATIVE,
-    *_NEIGHBOURHOOD,
-    *_COMPLAINTS,
-    *_SYNDIC_LINE,
-    *_LAND_LINE,
-    *_OTHER,
+CATALOGUE: Final[tuple[Category, ...]] = guided(
+    (
+        *TECHNICAL,
+        *_ADMINISTRATIVE,
+        *_NEIGHBOURHOOD,
+        *_COMPLAINTS,
+        *_SYNDIC_LINE,
+        *_LAND_LINE,
+        *_OTHER,
+    )
 )
 
 BY_CODE: Final[Mapping[str, Category]] = {category.code: category for category in CATALOGUE}

@@ -10,6 +10,7 @@ from callcenter.routing.states import (
     CategoryLocation,
     DestinationKind,
     Equipment,
+    Payer,
     Priority,
     Service,
     TeamKind,
@@ -199,10 +200,13 @@ _URGENT: Final = (
                   "effraction", "cambriolage", "porte d'entrée du logement", "serrurier"),
         questions=(
             Question("cause", "Que se passe-t-il ?", (
-                Choice("broken", "La serrure ou la porte est cassée"),
-                Choice("burglary", "Effraction",
+                Choice("broken", "La serrure ou la porte est cassée", payer=Payer.LANDLORD,
+                       payer_source="loi 89-462, art. 6"),
+                Choice("burglary", "Effraction", payer=Payer.INSURER,
+                       payer_source="loi 89-462, art. 7 g",
                        advice="Faire porter plainte au commissariat ; garder le récépissé."),
                 Choice("lost_keys", "Clés perdues ou oubliées", Priority.P4, no_ticket=True,
+                       payer=Payer.TENANT, payer_source="décret 87-712, annexe, II",
                        advice="Clés perdues : ouverture et serrure aux frais du locataire "
                               "(décret 87-712) ; il appelle le serrurier de son choix."),
             )),
@@ -220,6 +224,16 @@ _EVERYDAY: Final = (
             Question("open_to_street", "Le logement ne ferme-t-il plus (fenêtre, vitre) ?", (
                 Choice("yes", "Non, il reste ouvert", Priority.P1),
                 Choice("no", "Si, il ferme"),
+            )),
+            Question("how", "Comment est-ce arrivé ?", (
+                Choice("worn", "C'est usé ou dur depuis longtemps", payer=Payer.LANDLORD,
+                       payer_source="loi 89-462, art. 7 (vétusté)"),
+                Choice("accident", "Un coup, une vitre cassée", payer=Payer.TENANT,
+                       payer_source="décret 87-712, annexe, II"),
+                Choice("burglary", "Effraction ou vandalisme", payer=Payer.INSURER,
+                       payer_source="loi 89-462, art. 7 g",
+                       advice="Faire porter plainte ; garder le récépissé."),
+                Choice("unknown", "On ne sait pas", payer=Payer.TO_CHECK),
             )),
         ),
     ),

@@ -16,6 +16,7 @@ from callcenter.routing.states import (
     Equipment,
     Family,
     Location,
+    Payer,
     Priority,
     Service,
     TeamKind,
@@ -45,7 +46,8 @@ class Choice:
     """One answer to a triage question and what it changes.
 
     ``priority`` raises or lowers the ticket's; ``switch_to`` is the category that fits better;
-    ``advice`` is what the agent says; ``no_ticket`` means the call normally ends without one.
+    ``advice`` is what the agent says; ``no_ticket`` means the call normally ends without one;
+    ``payer`` says who pays in that case, with its source.
     """
 
     value: str
@@ -54,6 +56,17 @@ class Choice:
     switch_to: str | None = None
     advice: str = ""
     no_ticket: bool = False
+    payer: Payer | None = None
+    payer_source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Who pays by default, by which text, and what to know (see ``payment_rules``)."""
+
+    payer: Payer
+    source: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +88,10 @@ class Safety:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """What a call may be about. ``target`` is set only where it differs from the priority's."""
+    """What a call may be about. ``target`` is set only where it differs from the priority's.
+
+    ``script`` is what this member's agents check and say; ``payment`` None: nothing to pay.
+    """
 
     code: str
     label: str
@@ -91,6 +107,8 @@ class Category:
     safety: Safety | None = None
     synonyms: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
+    payment: Payment | None = None
+    script: str = ""
 
     @property
     def family(self) -> Family:
@@ -120,12 +138,16 @@ def lineage(code: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class AnswerOutcome:
-    """What the answers to a category's questions change."""
+    """What the answers to a category's questions change.
+
+    ``urgent_advice`` is what is said before anything else: an answer made it a P0.
+    """
 
     priority: Priority
     switch_to: str | None = None
     advice: tuple[str, ...] = ()
     no_ticket: bool = False
+    urgent_advice: tuple[str, ...] = ()
     changed_by: tuple[tuple[str, str], ...] = field(default=())
 
 
@@ -155,8 +177,17 @@ def apply_answers(category: Category, answers: Mapping[str, str]) -> AnswerOutco
     return AnswerOutcome(
         priority=min(given, default=category.priority),
         switch_to=next((choice.switch_to for _, choice in chosen if choice.switch_to), None),
-        advice=tuple(choice.advice for _, choice in chosen if choice.advice),
+        advice=tuple(
+            choice.advice
+            for _, choice in chosen
+            if choice.advice and choice.priority is not Priority.P0
+        ),
         no_ticket=any(choice.no_ticket for _, choice in chosen),
+        urgent_advice=tuple(
+            choice.advice
+            for _, choice in chosen
+            if choice.advice and choice.priority is Priority.P0
+        ),
         changed_by=tuple(
             (question.label, choice.label)
             for question, choice in chosen

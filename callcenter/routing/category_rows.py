@@ -4,12 +4,20 @@ from dataclasses import asdict
 from typing import Any
 
 from callcenter.members.clock_rules import Target, TargetUnit
-from callcenter.routing.catalogue_types import Category, Choice, Handler, Question, Safety
+from callcenter.routing.catalogue_types import (
+    Category,
+    Choice,
+    Handler,
+    Payment,
+    Question,
+    Safety,
+)
 from callcenter.routing.models import Category as CategoryRow
 from callcenter.routing.states import (
     CategoryLocation,
     DestinationKind,
     Equipment,
+    Payer,
     Priority,
     Service,
     TeamKind,
@@ -38,6 +46,10 @@ def row_from(category: Category, member_id: int, position: int) -> CategoryRow:
         safety_script=category.safety.script if category.safety else "",
         questions=[asdict(question) for question in category.questions],
         synonyms=list(category.synonyms),
+        payer=category.payment.payer if category.payment else "",
+        payer_source=category.payment.source if category.payment else "",
+        payer_note=category.payment.note if category.payment else "",
+        script=category.script,
     )
 
 
@@ -60,6 +72,8 @@ def category_from(row: CategoryRow) -> Category:
         safety=Safety(row.safety_number, row.safety_script) if row.safety_script else None,
         synonyms=tuple(row.synonyms),
         questions=tuple(_question(raw) for raw in row.questions),
+        payment=Payment(Payer(row.payer), row.payer_source, row.payer_note) if row.payer else None,
+        script=row.script,
     )
 
 
@@ -72,7 +86,11 @@ def _target(row: CategoryRow) -> Target | None:
 def _question(raw: dict[str, Any]) -> Question:
     choices = tuple(
         Choice(
-            **{**choice, "priority": Priority(choice["priority"]) if choice["priority"] else None}
+            **{
+                **choice,
+                "priority": Priority(choice["priority"]) if choice["priority"] else None,
+                "payer": Payer(choice["payer"]) if choice.get("payer") else None,
+            }
         )
         for choice in raw["choices"]
     )

@@ -22,7 +22,7 @@ from callcenter.routing.states import DestinationKind
 RESET_FIELDS = (
     "label", "short", "services", "location", "priority", "target_amount", "target_unit",
     "equipment", "destination", "team_kind", "restricted", "opens_ticket", "safety_number",
-    "safety_script", "questions", "synonyms",
+    "safety_script", "script", "payer", "payer_source", "payer_note", "questions", "synonyms",
 )  # fmt: skip
 
 
@@ -42,6 +42,8 @@ def save_category(
         wanted["target_amount"] = None
     elif wanted["target_amount"] is None:
         raise UserError(_("Indiquez combien."), field="target_amount")
+    if not wanted["payer"]:
+        wanted["payer_source"] = wanted["payer_note"] = ""
     if bool(wanted["safety_number"]) and not wanted["safety_script"]:
         raise UserError(_("Indiquez ce que l'agent doit dire."), field="safety_script")
     _revise(row, wanted, seen_version, actor, "category.changed")

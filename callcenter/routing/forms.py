@@ -8,6 +8,9 @@ from wtforms import (
     BooleanField,
     DateTimeLocalField,
     Field,
+    FieldList,
+    Form,
+    FormField,
     HiddenField,
     IntegerField,
     SelectField,
@@ -17,13 +20,18 @@ from wtforms.validators import DataRequired, InputRequired, NumberRange, Optiona
 from callcenter.members.forms import SettingsForm
 from callcenter.members.words import SERVICES, TEAM_KINDS
 from callcenter.routing import screen_words as words
-from callcenter.routing.states import DestinationKind, TeamKind
+from callcenter.routing.states import DestinationKind, TeamKind, Warranty
 from callcenter.ui.fields import CheckList, RowSelect, options
 from callcenter.ui.forms import BaseForm, LineField, LongTextField
 from callcenter.ui.words import PRIORITY_WORDS
 
 _TEAM_KINDS = {kind: label for kind, label in TEAM_KINDS.items() if kind != TeamKind.TRIAGE}
 _ANY = _l("Peu importe")
+MOST_CHOICES = 8
+
+
+def _upper(value: str | None) -> str | None:
+    return value.upper() if value else value
 
 
 def _words(value: str | None) -> str:
@@ -36,7 +44,7 @@ class CategoryForm(SettingsForm):
     FIELDS = (
         "label", "short", "services", "location", "priority", "target_amount", "target_unit",
         "equipment", "destination", "team_kind", "restricted", "opens_ticket", "safety_number",
-        "safety_script",
+        "safety_script", "script", "payer", "payer_source", "payer_note",
     )  # fmt: skip
 
     label = LineField(_l("Nom"), [DataRequired(_l("Indiquez un nom."))], max_length=80)
@@ -89,9 +97,79 @@ class CategoryForm(SettingsForm):
         _l("Consigne de sécurité"), [Optional()], filters=[_words], rows=3, max_length=1000
     )
 
+    script = LongTextField(
+        _l("Ce que l'agent vérifie et dit"),
+        [Optional()],
+        filters=[_words],
+        rows=3,
+        max_length=1000,
+        description=_l("Lu au bureau dès que le motif est choisi."),
+    )
+    payer = SelectField(
+        _l("Qui paie, d'ordinaire"), choices=options(words.PAYERS, _l("Sans objet"))
+    )
+    payer_source = LineField(
+        _l("D'après quel texte"), [Optional()], description=_l("« décret 87-712, annexe, II ».")
+    )
+    payer_note = LongTextField(
+        _l("Ce que l'agent doit savoir"), [Optional()], filters=[_words], rows=2, max_length=600
+    )
+
     def prepare(self) -> None:
         """Offer the services."""
         self.services.offer(SERVICES)
+
+
+class ChoiceForm(Form):  # type: ignore[misc]
+    """One answer to a triage question, and what it changes."""
+
+    value = HiddenField()
+    label = LineField(_l("Réponse"), [Optional()], max_length=80)
+    priority = SelectField(_l("Priorité"), choices=options(PRIORITY_WORDS, _l("Inchangée")))
+    switch_to = SelectField(_l("Motif qui convient mieux"))
+    payer = SelectField(_l("Qui paie"), choices=options(words.PAYERS, _l("Inchangé")))
+    payer_source = LineField(_l("D'après quel texte"), [Optional()], max_length=120)
+    advice = LineField(_l("Ce que l'agent dit"), [Optional()], max_length=300)
+    no_ticket = BooleanField(_l("L'appel se termine d'ordinaire sans demande"))
+
+
+class QuestionForm(SettingsForm):
+    """A closed question that agents ask for a category; an answer without words is left out."""
+
+    label = LineField(_l("Question"), [DataRequired(_l("Écrivez la question."))], max_length=160)
+    choices = FieldList(FormField(ChoiceForm), max_entries=MOST_CHOICES)
+
+    def offer(self, codes: dict[str, str], more: int = 2) -> None:
+        """Offer the categories, and some empty answers to fill in."""
+        if not self.is_submitted():
+            for _empty in range(more):
+                if len(self.choices) < MOST_CHOICES:
+                    self.choices.append_entry()
+        for entry in self.choices:
+            entry.form.switch_to.choices = options(codes, _l("Aucun"))
+
+    def answers(self) -> list[dict[str, Any]]:
+        """Return the answers that have words, as the services take them."""
+        names = ("value", "label", "priority", "switch_to", "payer", "payer_source", "advice")
+        return [
+            {**{name: entry.form[name].data or "" for name in names},
+             "no_ticket": entry.form.no_ticket.data}
+            for entry in self.choices
+            if entry.form.label.data
+        ]  # fmt: skip
+
+
+class ChildForm(BaseForm):
+    """A category of the member's own, below one that it has."""
+
+    suffix = LineField(
+        _l("Code"),
+        [DataRequired(_l("Indiquez un code."))],
+        max_length=6,
+        filters=[_upper],
+        description=_l("Deux à six lettres ou chiffres, ajoutés au code du motif : T-PLB-WC."),
+    )
+    label = LineField(_l("Nom"), [DataRequired(_l("Indiquez un nom."))], max_length=80)
 
 
 class RuleForm(SettingsForm):
@@ -115,8 +193,16 @@ class RuleForm(SettingsForm):
     caller_role = SelectField(_l("Appelant"), choices=options(words.CALLER_ROLES, _ANY))
     wanted_priority = SelectField(_l("Priorité de l'appel"), choices=options(PRIORITY_WORDS, _ANY))
     under_warranty = SelectField(
-        _l("Parfait achèvement (un an)"),
-        choices=options({"1": _l("en cours"), "0": _l("terminé ou sans objet")}, _ANY),
+        _l("Garantie des travaux"),
+        choices=options(
+            {
+                "1": words.WARRANTIES[Warranty.COMPLETION],
+                "0": _l("parfait achèvement terminé ou sans objet"),
+                Warranty.EQUIPMENT: words.WARRANTIES[Warranty.EQUIPMENT],
+                Warranty.STRUCTURE: words.WARRANTIES[Warranty.STRUCTURE],
+            },
+            _ANY,
+        ),
     )
     contract_required = BooleanField(_l("Seulement si un contrat couvre l'équipement"))
 
@@ -164,8 +250,10 @@ class RuleForm(SettingsForm):
             "answers": answers,
         }
         kept = {name: value for name, value in asked.items() if value}
-        if self.under_warranty.data:
+        if self.under_warranty.data in {"0", "1"}:
             kept["under_warranty"] = self.under_warranty.data == "1"
+        elif self.under_warranty.data:
+            kept["warranty"] = self.under_warranty.data
         return kept
 
     def show(self, conditions: dict[str, Any], residence: str, building: str) -> None:
@@ -176,7 +264,8 @@ class RuleForm(SettingsForm):
         self.wanted_priority.data = conditions.get("priority", "")
         self.contract_required.data = conditions.get("contract_required", False)
         warranty = conditions.get("under_warranty")
-        self.under_warranty.data = "" if warranty is None else str(int(warranty))
+        long = conditions.get("warranty", "")
+        self.under_warranty.data = long if warranty is None else str(int(warranty))
         self.residence.data, self.building.data = residence, building
 
 

@@ -28,7 +28,8 @@ _PLAIN = {
 # The order in which a person says them.
 _ORDER = (
     "category", "family", "equipment", "service", "location", "ownership", "residence_id",
-    "building_id", "agency_id", "hours", "caller_role", "priority", "under_warranty", "contract_required",
+    "building_id", "agency_id", "hours", "caller_role", "priority", "under_warranty", "warranty",
+    "contract_required",
     "answers",
 )  # fmt: skip
 
@@ -85,6 +86,8 @@ def _phrase(name: str, value: Any, names: Names) -> str:  # noqa: PLR0911 - one 
                 if value
                 else _("hors garantie de parfait achèvement")
             )
+        case "warranty":
+            return str(words.WARRANTIES.get(value, value))
         case "contract_required":
             return _("un contrat couvre l'équipement")
     return f"{name} : {value}"

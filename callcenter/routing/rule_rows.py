@@ -16,6 +16,7 @@ from callcenter.routing.states import (
     Priority,
     Service,
     TeamKind,
+    Warranty,
 )
 
 _ENUMS: dict[str, Any] = {
@@ -27,6 +28,7 @@ _ENUMS: dict[str, Any] = {
     "priority": Priority,
     "hours": Hours,
     "caller_role": CallerRole,
+    "warranty": Warranty,
 }
 _PLAIN = (
     "category", "agency_id", "residence_id", "building_id", "contract_required", "under_warranty",

@@ -15,8 +15,12 @@ from callcenter.routing.states import (
     DestinationKind,
     Family,
     Hours,
+    Location,
+    Ownership,
     Priority,
+    Service,
     TeamKind,
+    Warranty,
 )
 
 # What one condition is worth: the closer to one home and one fact, the more. A rule's
@@ -27,6 +31,7 @@ WEIGHTS: Final[dict[str, int]] = {
     "category": 60,
     "agency_id": 40,
     "under_warranty": 35,
+    "warranty": 35,
     "equipment": 30,
     "ownership": 25,
     "hours": 20,
@@ -45,6 +50,16 @@ CHILD_WEIGHT: Final = 12  # for each step below a category of the catalogue
 WARRANTY_CATEGORIES: Final = (
     "T-PLB", "T-ELP", "T-MEN", "T-VMC", "T-HUM", "T-TOI", "T-ACC", "T-GPA",
 )  # fmt: skip
+
+# What the two longer warranties cover, as the trade's categories name it.
+EQUIPMENT_CATEGORIES: Final = ("T-ACC", "T-VMC", "T-CHI", "T-MEN", "T-SER", "T-PLB")
+STRUCTURE_CATEGORIES: Final = ("T-TOI", "T-STR", "T-HUM")
+_YEARS: Final = {Warranty.COMPLETION: 1, Warranty.EQUIPMENT: 2, Warranty.STRUCTURE: 10}
+_COVERED: Final = {
+    Warranty.COMPLETION: WARRANTY_CATEGORIES,
+    Warranty.EQUIPMENT: EQUIPMENT_CATEGORIES,
+    Warranty.STRUCTURE: STRUCTURE_CATEGORIES,
+}
 
 _PARIS: Final = ZoneInfo("Europe/Paris")
 
@@ -92,27 +107,61 @@ def failed_condition(rule: Rule, situation: Situation, priority: Priority) -> st
             return name
     if rule.hours is not None and (rule.hours is Hours.ON_CALL) != situation.is_on_call_time:
         return "hours"
-    if rule.under_warranty is not None and rule.under_warranty != under_warranty(situation):
-        return "under_warranty"
+    late = _failed_warranty(rule, situation)
+    if late is not None:
+        return late
     if any(situation.answers.get(key) != value for key, value in rule.answers):
         return "answers"
     return None
 
 
-def warranty_end(completed_on: date) -> date:
-    """Last day of the completion warranty: one year from the réception (art. 1792-6)."""
+def _failed_warranty(rule: Rule, situation: Situation) -> str | None:
+    if rule.under_warranty is not None and rule.under_warranty != under_warranty(situation):
+        return "under_warranty"
+    if rule.warranty is not None and not runs(rule.warranty, situation):
+        return "warranty"
+    return None
+
+
+def warranty_end(completed_on: date, warranty: Warranty = Warranty.COMPLETION) -> date:
+    """Last day of a warranty: one, two or ten years from the réception."""
+    year = completed_on.year + _YEARS[warranty]
     try:
-        return completed_on.replace(year=completed_on.year + 1)
+        return completed_on.replace(year=year)
     except ValueError:  # 29 February
-        return completed_on.replace(year=completed_on.year + 1, day=28)
+        return completed_on.replace(year=year, day=28)
+
+
+def runs(warranty: Warranty, situation: Situation) -> bool:
+    """Whether the call comes while a warranty of the place's works runs."""
+    if situation.completed_on is None:
+        return False
+    called = paris_date(situation.instant)
+    return situation.completed_on <= called <= warranty_end(situation.completed_on, warranty)
 
 
 def under_warranty(situation: Situation) -> bool:
     """Whether the call comes within the year that follows the handing-over of the works."""
-    if situation.completed_on is None:
-        return False
-    called = paris_date(situation.instant)
-    return situation.completed_on <= called <= warranty_end(situation.completed_on)
+    return runs(Warranty.COMPLETION, situation)
+
+
+def warranty_of(situation: Situation) -> Warranty | None:
+    """The warranty that covers such a fault at the instant of the call, the shortest first."""
+    codes = lineage(situation.category.code)
+    for warranty, covered in _COVERED.items():
+        if any(code in covered for code in codes) and runs(warranty, situation):
+            return warranty
+    return None
+
+
+def is_syndics(situation: Situation) -> bool:
+    """A fault in the common parts of a co-owned building (loi 65-557, art. 14 and 18)."""
+    return (
+        situation.service is Service.TENANTS
+        and situation.category.family is Family.TECHNICAL
+        and situation.location is Location.COMMON
+        and situation.ownership is Ownership.CONDO
+    )
 
 
 def paris_date(instant: datetime) -> date:
@@ -184,7 +233,7 @@ def _may_meet(one: Rule, other: Rule) -> bool:
     if one.category and other.category and not _related(one.category, other.category):
         return False
     for name in WEIGHTS:
-        if name in {"contract_required", "category"}:
+        if name in {"contract_required", "category", "warranty"}:
             continue
         first, second = getattr(one, name), getattr(other, name)
         if first is not None and second is not None and first != second:

@@ -21,6 +21,7 @@ from callcenter.routing.states import (
     Priority,
     Service,
     TeamKind,
+    Warranty,
 )
 
 
@@ -130,6 +131,7 @@ class Rule:
     equipment: Equipment | None = None
     contract_required: bool = False
     under_warranty: bool | None = None
+    warranty: Warranty | None = None
     priority: Priority | None = None
     hours: Hours | None = None
     caller_role: CallerRole | None = None

@@ -34,20 +34,21 @@ from callcenter.routing.destinations import (
 )
 from callcenter.routing.rule_sets import (
     failed_condition,
+    is_syndics,
     specificity,
     under_warranty,
     warranty_end,
+    warranty_of,
 )
 from callcenter.routing.rule_types import Decision, Informed, Rule, Situation, Step
 from callcenter.routing.states import (
     DestinationKind,
     Family,
     Hours,
-    Location,
-    Ownership,
     Priority,
     Service,
     TeamKind,
+    Warranty,
 )
 
 __all__ = ["RoutingBook", "build_book", "decide"]
@@ -163,7 +164,7 @@ def _kind_for(
         return DestinationKind.TRIAGE
     if under_warranty(situation) and rule.under_warranty and situation.completed_on:
         trail.step("warranty", until=warranty_end(situation.completed_on).isoformat())
-    if not _is_syndics(situation):
+    if not is_syndics(situation):
         return rule.kind
     if rule.ownership is not None or rule.residence_id is not None:
         trail.step("condo_rule", rule=rule.name)
@@ -174,16 +175,6 @@ def _kind_for(
     if rule.kind is not DestinationKind.SYNDIC:
         trail.rejected.append(Step("common_parts", {"kind": rule.kind}))
     return DestinationKind.SYNDIC
-
-
-def _is_syndics(situation: Situation) -> bool:
-    """A fault in the common parts of a co-owned building (loi 65-557, art. 14 and 18)."""
-    return (
-        situation.service is Service.TENANTS
-        and situation.category.family is Family.TECHNICAL
-        and situation.location is Location.COMMON
-        and situation.ownership is Ownership.CONDO
-    )
 
 
 def _ways(
@@ -257,12 +248,27 @@ def _inform(
 
     if found.kind is DestinationKind.SYNDIC and found.organisation.id != situation.member.id:
         tell(Informed(situation.member, agency_team(situation, book), "landlord"))
-    elif _is_syndics(situation) and situation.syndic is not None and situation.syndic.active:
+    elif is_syndics(situation) and situation.syndic is not None and situation.syndic.active:
         tell(Informed(situation.syndic, None, "syndic"))
-    if priority.is_urgent and under_warranty(situation):
-        team = pick_team(TeamKind.DEVELOPMENT, situation, book)
-        if situation.category.family is Family.TECHNICAL and team is not None:
-            tell(Informed(team.organisation, team, "warranty"))
+    reason = _warranty_told(situation, priority, trail)
+    team = pick_team(TeamKind.DEVELOPMENT, situation, book) if reason else None
+    if reason and team is not None:
+        tell(Informed(team.organisation, team, reason))
+
+
+def _warranty_told(situation: Situation, priority: Priority, trail: _Trail) -> str:
+    """Why the development department is told: works under warranty. "" when they aren't.
+
+    What the completion warranty covers and can wait goes to it by rule.
+    """
+    if situation.category.family is not Family.TECHNICAL or situation.completed_on is None:
+        return ""
+    warranty = warranty_of(situation)
+    if warranty in {Warranty.EQUIPMENT, Warranty.STRUCTURE}:
+        until = warranty_end(situation.completed_on, warranty).isoformat()
+        trail.step(f"warranty_{warranty}", until=until)
+        return f"warranty_{warranty}"
+    return "warranty" if priority.is_urgent and under_warranty(situation) else ""
 
 
 def _conclude(
@@ -309,7 +315,7 @@ def _conclude(
         rejected=tuple(trail.rejected),
         inform=tuple(trail.inform),
         suggested_category=outcome.switch_to or ("T-GPA" if warranty else None),
-        advice=outcome.advice,
+        advice=(*outcome.urgent_advice, *outcome.advice),
         no_ticket=outcome.no_ticket or not situation.category.opens_ticket,
     )
 

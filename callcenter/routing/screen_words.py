@@ -18,6 +18,8 @@ from callcenter.routing.states import (
     Hours,
     Location,
     Ownership,
+    Payer,
+    Warranty,
 )
 
 Words = dict[str, LazyString]
@@ -69,6 +71,20 @@ EQUIPMENT: Final[Words] = {
     Equipment.ROOF: _l("toiture"),
     Equipment.PEST_CONTROL: _l("nuisibles"),
     Equipment.GROUNDS: _l("espaces verts"),
+}
+PAYERS: Final[Words] = {
+    Payer.TENANT: _l("locataire"),
+    Payer.LANDLORD: _l("bailleur"),
+    Payer.CONTRACT: _l("contrat d'entretien, s'il est en vigueur"),
+    Payer.INSURER: _l("assureur"),
+    Payer.SYNDIC: _l("syndic"),
+    Payer.BUILDER: _l("constructeur, sous garantie"),
+    Payer.TO_CHECK: _l("à vérifier"),
+}
+WARRANTIES: Final[Words] = {
+    Warranty.COMPLETION: _l("parfait achèvement en cours (un an)"),
+    Warranty.EQUIPMENT: _l("garantie biennale en cours (deux ans)"),
+    Warranty.STRUCTURE: _l("garantie décennale en cours (dix ans)"),
 }
 # Those that a person may choose; another member's home is recognised, never chosen.
 DESTINATIONS: Final[Words] = {

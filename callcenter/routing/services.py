@@ -10,6 +10,8 @@ from callcenter.members.calendar_rules import is_on_call_time
 from callcenter.routing import category_rows, rule_rows
 from callcenter.routing.catalogue import CATALOGUE
 from callcenter.routing.catalogue_types import Category
+from callcenter.routing.destinations import find_contract
+from callcenter.routing.payment_rules import Guidance, who_pays
 from callcenter.routing.place_queries import NOWHERE, Place, get_place
 from callcenter.routing.queries import MemberRouting, get_routing
 from callcenter.routing.rule_sets import default_rules
@@ -67,6 +69,8 @@ class RoutePreview:
     rejected: list[str]
     inform: tuple[Informed, ...]
     kept: dict[str, Any]
+    # Who pays, as far as the call tells; None where nothing is to be paid.
+    payment: Guidance | None = None
     # Decided while the member's offices are closed: what is not urgent waits for the morning.
     at_night: bool = False
 
@@ -97,6 +101,8 @@ def decide_route(
     decision = decide(situation, routing.book)
     platform = decision.destination_kind in PLATFORM_KINDS
     sentences = explain(decision, lang)
+    covered = find_contract(situation, routing.book, Priority.P4).found is not None
+    payment = who_pays(situation, contract_found=covered)
     return RoutePreview(
         decision=decision,
         organisation_id=None if platform else decision.organisation_id,
@@ -114,8 +120,10 @@ def decide_route(
             "rules_version": routing.version,
             "caller_role": str(request.caller_role),
             "contract_id": decision.contract_id,
+            "payment": payment.to_json() if payment else None,
             "target": {"amount": decision.target.amount, "unit": decision.target.unit},
         },
+        payment=payment,
         at_night=situation.is_on_call_time,
     )
 

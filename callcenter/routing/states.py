@@ -14,9 +14,11 @@ __all__ = [
     "Hours",
     "Location",
     "Ownership",
+    "Payer",
     "Priority",
     "Service",
     "TeamKind",
+    "Warranty",
     "WhatIfState",
 ]
 
@@ -121,3 +123,23 @@ class WhatIfState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+
+
+class Payer(StrEnum):
+    """Who pays, as far as one may say before anybody has looked."""
+
+    TENANT = "tenant"
+    LANDLORD = "landlord"
+    CONTRACT = "contract"  # the maintenance contract, paid by the landlord or through charges
+    INSURER = "insurer"
+    SYNDIC = "syndic"
+    BUILDER = "builder"  # while a warranty of the works runs
+    TO_CHECK = "to_check"  # the cause isn't known
+
+
+class Warranty(StrEnum):
+    """The warranties of new works, from the handing-over (code civil, art. 1792 and following)."""
+
+    COMPLETION = "completion"  # one year, everything that is reported (art. 1792-6)
+    EQUIPMENT = "equipment"  # two years, equipment that can be taken apart (art. 1792-3)
+    STRUCTURE = "structure"  # ten years, solidity and fitness for use (art. 1792-4-1)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from callcenter.members.clock_rules import Target, TargetUnit
+from callcenter.routing.payment_rules import Guidance
 from callcenter.routing.rule_types import Decision, Step
 from callcenter.routing.states import DestinationKind, Priority
 from callcenter.routing.words import (
@@ -23,6 +24,8 @@ from callcenter.routing.words import (
     LOCATIONS,
     MONTHS,
     OWNERSHIP,
+    PAYERS,
+    PAYMENT_REASONS,
     REASONS,
     STEPS,
     TEAM_KINDS,
@@ -80,6 +83,13 @@ def delay_text(target: Target, priority: Priority, lang: str = FRENCH) -> str:
     unit = words[f"{target.unit}_one" if target.amount == 1 else target.unit]
     amount = f"{target.amount} {unit}"
     return words["now" if priority is Priority.P0 else "delay"].format(amount=amount)
+
+
+def payment_text(guidance: Guidance, lang: str = FRENCH) -> tuple[str, list[str]]:
+    """Who pays, in a word, then why and by which text."""
+    lang = _known(lang)
+    reason = PAYMENT_REASONS[lang].get(guidance.because, "").format(ask=guidance.ask)
+    return PAYERS[lang][guidance.payer], [each for each in (reason, guidance.source) if each]
 
 
 def instant_text(instant: datetime, lang: str = FRENCH) -> str:

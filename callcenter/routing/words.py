@@ -199,6 +199,7 @@ CONDITIONS: Final = {
         "priority": "autre priorité",
         "hours": "hors de la plage horaire",
         "under_warranty": "pas de garantie de parfait achèvement en cours",
+        "warranty": "pas de garantie du constructeur en cours",
         "answers": "autres réponses aux questions",
         "contract_required": "aucun contrat utilisable",
     },
@@ -216,6 +217,7 @@ CONDITIONS: Final = {
         "priority": "another priority",
         "hours": "outside its hours",
         "under_warranty": "no completion warranty running",
+        "warranty": "no builder's warranty running",
         "answers": "other answers",
         "contract_required": "no usable contract",
     },
@@ -226,12 +228,16 @@ REASONS: Final = {
         "syndic": "parties communes en copropriété",
         "day_handler": "prend la suite à l'ouverture",
         "warranty": "bâtiment sous garantie de parfait achèvement",
+        "warranty_equipment": "équipement sous garantie biennale",
+        "warranty_structure": "bâtiment sous garantie décennale",
     },
     "en": {
         "landlord": "landlord of the home",
         "syndic": "common parts of a co-owned building",
         "day_handler": "takes over at opening time",
         "warranty": "building under completion warranty",
+        "warranty_equipment": "equipment under the two-year warranty",
+        "warranty_structure": "building under the ten-year warranty",
     },
 }
 WEEKDAYS: Final = {
@@ -259,6 +265,10 @@ STEPS: Final = {
         "priority_by_rule": "La règle « {rule} » fixe la priorité à {priority}.",
         "warranty": "Garantie de parfait achèvement jusqu'au {until} "
         "(article 1792-6 du code civil).",
+        "warranty_equipment": "Garantie biennale des équipements jusqu'au {until} "
+        "(article 1792-3 du code civil).",
+        "warranty_structure": "Garantie décennale jusqu'au {until} "
+        "(article 1792-4-1 du code civil).",
         "condo_common": "Partie commune d'une copropriété : c'est au syndic d'agir.",
         "condo_rule": "La règle « {rule} » vise cette copropriété : elle passe avant le syndic.",
         "stand_in": "À défaut, la demande va à {kind}.",
@@ -294,6 +304,9 @@ STEPS: Final = {
         "no_rule": "No rule applies.",
         "priority_by_rule": 'Rule "{rule}" sets the priority to {priority}.',
         "warranty": "Completion warranty until {until} (code civil, article 1792-6).",
+        "warranty_equipment": "Two-year warranty of equipment until {until} "
+        "(code civil, article 1792-3).",
+        "warranty_structure": "Ten-year warranty until {until} (code civil, article 1792-4-1).",
         "condo_common": "Common part of a co-owned building: it is for the syndic to act.",
         "condo_rule": 'Rule "{rule}" is about this co-owned building: it comes before the syndic.',
         "stand_in": "For want of it, the ticket goes to {kind}.",
@@ -322,5 +335,45 @@ STEPS: Final = {
         "organisation_missing": "The organisation of the rule is gone.",
         "asleep": "{name} can't be reached at this hour.",
         "never_on_call": "{priority} never reaches the on-call service.",
+    },
+}
+
+PAYERS: Final = {
+    "fr": {
+        "tenant": "locataire",
+        "landlord": "bailleur",
+        "contract": "contrat d'entretien",
+        "insurer": "assureur",
+        "syndic": "syndic",
+        "builder": "constructeur, sous garantie",
+        "to_check": "à vérifier",
+    },
+    "en": {
+        "tenant": "tenant",
+        "landlord": "landlord",
+        "contract": "maintenance contract",
+        "insurer": "insurer",
+        "syndic": "syndic",
+        "builder": "builder, under warranty",
+        "to_check": "to be checked",
+    },
+}
+# Why it is said; a category's own default needs no reason.
+PAYMENT_REASONS: Final = {
+    "fr": {
+        "warranty": "travaux sous garantie",
+        "condo": "partie commune d'une copropriété",
+        "answer": "d'après la réponse donnée",
+        "question": "à demander : « {ask} »",
+        "contract": "contrat en vigueur ici",
+        "no_contract": "aucun contrat en vigueur ici",
+    },
+    "en": {
+        "warranty": "works under warranty",
+        "condo": "common part of a co-owned building",
+        "answer": "by the answer given",
+        "question": 'to be asked: "{ask}"',
+        "contract": "contract in force here",
+        "no_contract": "no contract in force here",
     },
 }

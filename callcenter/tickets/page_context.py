@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from callcenter.core import clock
 from callcenter.core.isolation import Actor
+from callcenter.routing.payment_rules import Guidance
 from callcenter.routing.rule_types import steps_from_json
 from callcenter.routing.wording import explain_rejected, explain_steps
 from callcenter.tickets import words
@@ -157,6 +158,12 @@ class TicketPage:
         """Why the ticket went where it went, in the reader's language."""
         kept = self.ticket.routing.get("steps")
         return explain_steps(steps_from_json(kept), _language()) if kept else []
+
+    @property
+    def payment(self) -> Guidance | None:
+        """Who pays, as it was said when the ticket was opened."""
+        kept = self.ticket.routing.get("payment")
+        return Guidance.read(kept) if kept else None
 
     @property
     def why_not(self) -> list[str]:

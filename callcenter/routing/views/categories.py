@@ -82,14 +82,17 @@ def category(category_id: int) -> ResponseReturnValue:
         if line.row.conditions.get("category") == row.code
     ]
     names = queries.get_names(row.member_id, [line.row.conditions for line in lines])
+    every = queries.list_category_rows(row.member_id)
     page = render_template(
         "routing/category.html",
         row=row,
+        payers=words.PAYERS,
+        children=[each for each in every if each.code.startswith(f"{row.code}-")],
         form=form,
         questions=questions_of(row),
         changed=services.is_changed(row),
         original=services.default_of(row),
-        others=[each for each in queries.list_category_rows(row.member_id) if each.id != row.id],
+        others=[each for each in every if each.id != row.id],
         lines=described(lines, names),
         back=(listed, _("Motifs")),
         accent_id=row.member_id,

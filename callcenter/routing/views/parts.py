@@ -9,6 +9,8 @@ from werkzeug.datastructures import MultiDict
 from callcenter.routing.catalogue_types import Question
 from callcenter.routing.category_rows import category_from
 from callcenter.routing.models import Category
+from callcenter.routing.payment_rules import Guidance
+from callcenter.routing.wording import payment_text
 
 blueprint = Blueprint("routing", __name__)
 
@@ -18,6 +20,12 @@ ANSWER = "answer-"
 def language() -> str:
     """Return the language that the page is in, for the sentences of decisions."""
     return str(get_locale() or "fr")
+
+
+@blueprint.app_template_global("payment_words")
+def payment_words(guidance: Guidance) -> tuple[str, list[str]]:
+    """Return who pays in a word, then why and by which text, in the page's language."""
+    return payment_text(guidance, language())
 
 
 def questions_of(row: Category | None) -> tuple[Question, ...]:
