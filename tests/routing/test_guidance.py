@@ -16,12 +16,20 @@ from callcenter.routing.catalogue_types import Payment
 from callcenter.routing.models import Category, RoutingRule
 from callcenter.routing.payment_rules import Guidance, who_pays
 from callcenter.routing.rule_sets import warranty_end, warranty_of
-from callcenter.routing.states import DestinationKind, Location, Payer, Priority, Warranty
+from callcenter.routing.rules import decide
+from callcenter.routing.states import (
+    DestinationKind,
+    Location,
+    Payer,
+    Priority,
+    Service,
+    Warranty,
+)
 from callcenter.routing.wording import explain, payment_text
 from callcenter.routing.words import PAYERS, PAYMENT_REASONS
 from tests.page_checks import PageChecker
 from tests.routing.landlord import PLACES, book, call
-from tests.routing.test_rules import DEFAULT, INSTANTS, decide, to_team
+from tests.routing.test_rules import DEFAULT, INSTANTS, to_team
 from tests.world import World, as_system, sign_in
 
 
@@ -202,7 +210,7 @@ def test_the_desk_says_who_pays_and_the_ticket_keeps_it(
         route = decide_route(
             RouteRequest(
                 member_id=world.a.id,
-                service="tenants",
+                service=Service.TENANTS,
                 category_id=category_of(world, "T-SER").id,
                 at=TUESDAY_MORNING,
                 location=Location.PRIVATE,
@@ -243,18 +251,15 @@ def test_a_question_is_added_asked_and_removed(
 ) -> None:
     row = category_of(world, "T-NUI")
     form = pages.get(f"/routing/categories/{row.id}/questions/new")
-    page = pages.submit(
-        form,
-        holding="choices-0-label",
-        **{
-            "label": "Quel animal ?",
-            "choices-0-label": "Punaises de lit",
-            "choices-0-priority": "P2",
-            "choices-0-payer": "to_check",
-            "choices-1-label": "Autre",
-            "choices-1-advice": "Ne rien jeter avant la visite.",
-        },
-    )
+    asked: dict[str, Any] = {
+        "label": "Quel animal ?",
+        "choices-0-label": "Punaises de lit",
+        "choices-0-priority": "P2",
+        "choices-0-payer": "to_check",
+        "choices-1-label": "Autre",
+        "choices-1-advice": "Ne rien jeter avant la visite.",
+    }
+    page = pages.submit(form, holding="choices-0-label", **asked)
     assert "Quel animal ?" in page.text
     (question,) = category_of(world, "T-NUI").questions
     assert question["key"] == "quel_animal"
@@ -262,7 +267,8 @@ def test_a_question_is_added_asked_and_removed(
     assert question["choices"][0]["priority"] == "P2"
     # Its words may change; what rules know it by does not.
     changed = _question_form(pages, row, "quel_animal")
-    pages.submit(changed, holding="choices-0-label", **{"choices-0-label": "Punaises"})
+    asked = {"choices-0-label": "Punaises"}
+    pages.submit(changed, holding="choices-0-label", **asked)
     (question,) = category_of(world, "T-NUI").questions
     assert question["choices"][0]["value"] == "punaises_de_lit"
     # A rule that asks for an answer keeps it.
@@ -274,10 +280,9 @@ def test_a_question_is_added_asked_and_removed(
             )
         )  # fmt: skip
         session.commit()
-    refused = pages.submit(
-        _question_form(pages, row, "quel_animal"), holding="choices-0-label", status=422,
-        **{"choices-0-label": "", "choices-2-label": "Rats"},
-    )  # fmt: skip
+    asked = {"choices-0-label": "", "choices-2-label": "Rats"}
+    again = _question_form(pages, row, "quel_animal")
+    refused = pages.submit(again, holding="choices-0-label", status=422, **asked)
     assert "La règle « Punaises » demande cette réponse" in refused.text
     remove = f"/routing/categories/{row.id}/questions/quel_animal/remove"
     version = category_of(world, "T-NUI").version
@@ -305,7 +310,12 @@ def test_a_question_refuses(
 ) -> None:
     row = category_of(world, "T-NUI")
     form = pages.get(f"/routing/categories/{row.id}/questions/new")
-    values = {"label": "Quoi ?", "choices-0-label": "Oui", "choices-1-label": "Non", **typed}
+    values: dict[str, Any] = {
+        "label": "Quoi ?",
+        "choices-0-label": "Oui",
+        "choices-1-label": "Non",
+        **typed,
+    }
     page = pages.submit(form, holding="choices-0-label", status=422, **values)
     assert words in page.text
     assert category_of(world, "T-NUI").questions == []
