@@ -22,10 +22,11 @@ MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 
 # Modules that hold a ``blueprint``, room by room.
 BLUEPRINTS: tuple[str, ...] = (
-    "callcenter.calls.log_views",
+    "callcenter.calls.recording_views",
     "callcenter.calls.plan_views",
     "callcenter.calls.live_views",
-    "callcenter.calls.outgoing_views",
+    "callcenter.calls.exchange_views",
+    "callcenter.calls.recording_steering",
     "callcenter.members.account_views",
     "callcenter.members.draft_views",
     "callcenter.messaging.views",
@@ -45,7 +46,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "callcenter.tickets.what_if_views",
     "callcenter.reporting.wall_views",
     "callcenter.webhooks.cti",
-    "callcenter.webhooks.twilio_legs",
+    "callcenter.webhooks.twilio_recordings",
     "callcenter.webhooks.twilio_sms",
 )
 

@@ -64,6 +64,7 @@ def change_settings() -> Response:
 def reset() -> Response:
     """Forget messages, phones and behaviours."""
     state().board.clear()
+    state().recordings.clear()
     state().store.clear()
     state().behaviours.reset()
     state().mail.clear()

@@ -9,6 +9,7 @@ from flask import current_app
 from sandbox.behaviour import Behaviours
 from sandbox.delivery import Account, Delivery
 from sandbox.mail import MailBox
+from sandbox.recordings import Recordings
 from sandbox.store import Store
 from sandbox.voice import Switchboard
 from sandbox.voice_script import Script
@@ -28,10 +29,11 @@ class State:
     stopping: threading.Event = field(default_factory=threading.Event)
     board: Switchboard = field(init=False)
     script: Script = field(init=False)
+    recordings: Recordings = field(default_factory=Recordings)
 
     def __post_init__(self) -> None:
         self.board = Switchboard(self.store)
-        self.script = Script(self.board, self.account)
+        self.script = Script(self.board, self.account, self.recordings)
 
     def stop(self) -> None:
         """Let go of held requests, stop deliveries, write what is not written."""

@@ -1,6 +1,6 @@
-"""The provider's API for calls, as far as our program uses it.
+"""The provider's API for calls and recordings, as far as our program uses it.
 
-Source: https://www.twilio.com/docs/voice/api/call-resource
+Source: https://www.twilio.com/docs/voice/api/call-resource, …/api/recording
 """
 
 import re
@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
+from sandbox.recordings import Recording, sound
 from sandbox.state import state
 from sandbox.twilio_api import ApiError, api
 from sandbox.voice import Leg
@@ -58,6 +59,71 @@ def update_call(account_sid: str, sid: str) -> Response:
     if not done:
         raise ApiError(21220)
     return jsonify(_resource(leg, account_sid))
+
+
+_RECORDINGS = "/2010-04-01/Accounts/<account_sid>/Recordings"
+
+
+@api.post(f"{_PATH}/<sid>/Recordings.json")
+def create_recording(account_sid: str, sid: str) -> Response:
+    """Record a call that goes on."""
+    leg = _leg(sid)
+    if leg.over or not leg.answered:
+        raise ApiError(21220)
+    made = state().recordings.start(sid, request.form.get("RecordingStatusCallback", ""))
+    state().board.note(leg, "info", "● L'appel est enregistré.")
+    answer = jsonify(_recording(made, account_sid))
+    answer.status_code = 201
+    return answer
+
+
+@api.post(f"{_PATH}/<sid>/Recordings/<recording_sid>.json")
+def update_recording(account_sid: str, sid: str, recording_sid: str) -> Response:
+    """Pause a recording, go on with it, or stop it."""
+    here, leg = state(), _leg(sid)
+    known = here.recordings
+    found = known.current(sid) if recording_sid == "Twilio.CURRENT" else known.get(recording_sid)
+    if found is None or found.call_sid != sid:
+        raise ApiError(20404)
+    status = request.form.get("Status", "")
+    if status == "stopped":
+        here.script.end_recording(leg, found)
+    elif status not in {"paused", "in-progress"} or not known.change(found, status):
+        raise ApiError(21220)
+    words = {"paused": "suspendu", "in-progress": "repris", "stopped": "arrêté"}[status]
+    here.board.note(leg, "info", f"● Enregistrement {words}.")
+    return jsonify(_recording(found, account_sid))
+
+
+@api.get(f"{_RECORDINGS}/<recording_sid>.mp3")
+def fetch_sound(account_sid: str, recording_sid: str) -> Response:  # noqa: ARG001 - checked before
+    """Return the sound (here a WAV file, whatever the name)."""
+    found = state().recordings.get(recording_sid)
+    if found is None:
+        raise ApiError(20404)
+    return Response(sound(found.seconds), mimetype="audio/wav")
+
+
+@api.delete(f"{_RECORDINGS}/<recording_sid>.json")
+def delete_recording(
+    account_sid: str,  # noqa: ARG001 - checked before
+    recording_sid: str,
+) -> Response:
+    """Forget a recording."""
+    if not state().recordings.delete(recording_sid):
+        raise ApiError(20404)
+    return Response(status=204)
+
+
+def _recording(one: Recording, account_sid: str) -> dict[str, Any]:
+    return {
+        "sid": one.sid,
+        "account_sid": account_sid,
+        "call_sid": one.call_sid,
+        "status": one.status,
+        "duration": str(one.length),
+        "uri": f"/2010-04-01/Accounts/{account_sid}/Recordings/{one.sid}.json",
+    }
 
 
 def _leg(sid: str) -> Leg:

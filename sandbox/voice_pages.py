@@ -67,6 +67,17 @@ def api_act(sid: str, what: str) -> Response:
     return jsonify(ok=done)
 
 
+@voice.get("/sandbox/api/recordings")
+def api_recordings() -> Response:
+    """For tests: every recording the provider still has."""
+    return jsonify(
+        recordings=[
+            {"sid": one.sid, "call": one.call_sid, "status": one.status, "seconds": one.length}
+            for one in state().recordings.list()
+        ]
+    )
+
+
 @voice.post("/sandbox/api/voice")
 def api_settings() -> Response:
     """For tests: `answers` (auto, manual, never) and `play` (seconds of one turn of music)."""

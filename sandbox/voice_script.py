@@ -1,21 +1,17 @@
 """Follows instructions (TwiML) for one telephone at a time, as the provider would.
 
-Verbs that our program uses: Say, Play, Pause, Gather, Redirect, Hangup, Enqueue, Leave, and Dial
-to a number, a queue or a conference. Source: https://www.twilio.com/docs/voice/twiml
+Verbs that our program uses: Say, Play, Pause, Gather, Redirect, Hangup, Enqueue, Leave, Record,
+and Dial to a number, a queue or a conference. Source: https://www.twilio.com/docs/voice/twiml
 """
 
 import logging
 import threading
 import time
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from urllib.parse import urljoin
 from xml.etree import ElementTree as ET
 
-import urllib3
-from twilio.request_validator import RequestValidator
-
 from sandbox.delivery import Account
+from sandbox.recordings import Recording, Recordings
 from sandbox.voice import (
     DequeuedError,
     Leg,
@@ -24,6 +20,7 @@ from sandbox.voice import (
     Room,
     Switchboard,
 )
+from sandbox.voice_http import Caller, stamp
 
 log = logging.getLogger(__name__)
 
@@ -31,23 +28,23 @@ INCOMING = "/webhooks/twilio/voice/incoming"
 STATUS = "/webhooks/twilio/voice/status"
 _RING = 25.0
 _LONG = 4 * 3600.0
-_TRIES = 6
-_SERVER_ERROR = 500
 
 Jump = tuple[str, dict[str, str]] | None
 
 
-class Script:
+class Script(Caller):
     """Runs each leg on a thread of its own. Times in seconds; `play` is one turn of music."""
 
-    def __init__(self, board: Switchboard, account: Account, play: float = 4.0) -> None:
-        self.board = board
+    def __init__(
+        self,
+        board: Switchboard,
+        account: Account,
+        recordings: Recordings,
+        play: float = 4.0,
+    ) -> None:
+        self.recordings = recordings
+        super().__init__(board, account)
         self.play = play
-        self._account = account
-        self._validator = RequestValidator(account.token)
-        self._http = urllib3.PoolManager(
-            maxsize=64, retries=False, timeout=urllib3.Timeout(connect=3, read=15)
-        )
 
     def call(self, phone: str, line: str, origin: str) -> Leg:
         """A person at `phone` dials `line`; the program at `origin` answers."""
@@ -73,7 +70,7 @@ class Script:
             self._run(leg, url)
         else:
             self.board.hang_up(leg.sid)
-            self._status(leg)
+            self.tell_end(leg)
 
     def _answered(self, leg: Leg, seconds: float) -> bool:
         """Wait for somebody to pick up; telephones that nobody looks at answer by themselves."""
@@ -101,7 +98,15 @@ class Script:
                 log.exception("a call stumbled")
                 break
         self.board.hang_up(leg.sid)
-        self._status(leg)
+        going_on = self.recordings.current(leg.sid)
+        if going_on is not None:
+            self.end_recording(leg, going_on)
+        self.tell_end(leg)
+
+    def end_recording(self, leg: Leg, recording: Recording) -> None:
+        """End a recording and tell who asked for it."""
+        if self.recordings.change(recording, "stopped") and recording.callback:
+            self.post(leg, recording.callback, _recorded(recording))
 
     def _follow(self, leg: Leg, url: str, *, queued: bool = False) -> bool:
         """Follow one set of instructions and where they lead; True when the queue was left."""
@@ -109,7 +114,7 @@ class Script:
         while jump is not None:
             url, more = jump
             jump = None
-            for verb in self._fetch(leg, url, more):
+            for verb in self.fetch(leg, url, more):
                 if verb.tag == "Leave" and queued:
                     return True
                 if verb.tag == "Hangup":
@@ -136,6 +141,8 @@ class Script:
                 return self._gather(leg, verb, base, queued=queued)
             case "Enqueue":
                 return self._enqueue(leg, verb, base)
+            case "Record":
+                return self._record(leg, verb, base)
             case "Dial":
                 return self._dial(leg, verb, base)
         return None
@@ -160,6 +167,29 @@ class Script:
             return None
         return urljoin(base, verb.get("action", "")), {"Digits": digits}
 
+    def _record(self, leg: Leg, verb: ET.Element, base: str) -> Jump:
+        """Take a message: until the key that ends it, a long silence, or the end of the call."""
+        callback = verb.get("recordingStatusCallback", "")
+        recording = self.recordings.start(leg.sid, urljoin(base, callback) if callback else "")
+        self.board.note(leg, "info", "● Enregistrement : parlez, puis tapez #")
+        end = verb.get("finishOnKey", "#")
+        most, silence = float(verb.get("maxLength", 3600)), float(verb.get("timeout", 5))
+        said, quiet_since = len(leg.log), time.time()
+        try:
+            while time.time() - recording.since < most:
+                if self.board.wait(leg, lambda: any(key in end for key in leg.keys), 0.5):
+                    break
+                if len(leg.log) != said:
+                    said, quiet_since = len(leg.log), time.time()
+                if time.time() - quiet_since > silence:
+                    break
+        finally:
+            # Also of a caller who hangs up: the callback is what tells.
+            self.end_recording(leg, recording)
+            with self.board.changed:
+                leg.keys.clear()
+        return urljoin(base, verb.get("action", "")), _recorded(recording)
+
     def _enqueue(self, leg: Leg, verb: ET.Element, base: str) -> Jump:
         name = (verb.text or "").strip()
         action = urljoin(base, verb.get("action", ""))
@@ -177,7 +207,7 @@ class Script:
             self.board.wait(leg, lambda: not leg.peer, _LONG)
             result = "bridged"
         except OverError:
-            self._fetch(leg, action, {"QueueResult": "hangup"})
+            self.fetch(leg, action, {"QueueResult": "hangup"})
             raise
         finally:
             leg.queue = ""
@@ -216,7 +246,7 @@ class Script:
         if queue.get("url"):
             waited = str(int(time.time() - caller.queued))
             more = {"DequeingCallSid": leg.sid, "QueueTime": waited}
-            self._fetch(caller, urljoin(base, queue.get("url", "")), more)
+            self.fetch(caller, urljoin(base, queue.get("url", "")), more)
         self.board.note(leg, "info", f"En ligne avec le {caller.phone}.")
         self.board.wait(leg, lambda: not leg.peer, _LONG)
         return "completed"
@@ -249,12 +279,12 @@ class Script:
             if other.answered is None or other.over:
                 return "no-answer"
             if number.get("url"):
-                for said in self._fetch(other, urljoin(base, number.get("url", ""))):
+                for said in self.fetch(other, urljoin(base, number.get("url", ""))):
                     self.board.note(other, "voice", (said.text or "").strip())
             with self.board.changed:
                 leg.peer, other.peer = other.sid, leg.sid
             if told:
-                self._post(other, told, {"CallStatus": "in-progress", "ParentCallSid": leg.sid})
+                self.post(other, told, {"CallStatus": "in-progress", "ParentCallSid": leg.sid})
             self.board.note(leg, "info", f"En ligne avec le {to}.")
             self.board.note(other, "info", "En ligne.")
             self.board.wait(leg, lambda: not leg.peer, _LONG)
@@ -263,65 +293,12 @@ class Script:
             self.board.hang_up(other.sid)
             if told:
                 final = {"CallStatus": other.status, "ParentCallSid": leg.sid}
-                self._post(other, told, final | _stamp())
-
-    def _fetch(self, leg: Leg, url: str, more: dict[str, str] | None = None) -> list[ET.Element]:
-        """Ask for instructions; none when the program is away or answers badly."""
-        facts = dict(more or {})
-        if leg.queue:
-            place = [one.sid for one in self.board.in_queue(leg.queue)]
-            facts |= {
-                "QueuePosition": str(place.index(leg.sid) + 1 if leg.sid in place else 1),
-                "QueueTime": str(int(time.time() - leg.queued)),
-                "CurrentQueueSize": str(len(place)),
-            }
-        status, text = self._post(leg, url, {"CallStatus": leg.status} | facts)
-        if status is None or status >= _SERVER_ERROR:
-            self.board.note(leg, "info", "La plateforme ne répond pas.")
-            return []
-        try:
-            root = ET.fromstring(text)  # noqa: S314 - see the import
-        except ET.ParseError:
-            return []
-        with self.board.changed:
-            leg.twiml = text
-            self.board.tell(leg)
-        return list(root)
-
-    def _status(self, leg: Leg) -> None:
-        """Tell how a leg ended, again and again until it is heard."""
-        if not leg.status_callback:
-            return
-        duration = int((leg.ended or time.time()) - (leg.answered or leg.ended or time.time()))
-        facts = {"CallStatus": leg.status, "CallDuration": str(max(0, duration))} | _stamp()
-        for turn in range(_TRIES):
-            status, _text = self._post(leg, leg.status_callback, facts)
-            if status is not None and status < _SERVER_ERROR:
-                return
-            time.sleep(0.5 * 2**turn)
-
-    def _post(self, leg: Leg, url: str, more: dict[str, str]) -> tuple[int | None, str]:
-        from_, to = (leg.phone, leg.line) if leg.inbound else (leg.line, leg.phone)
-        form = {
-            "CallSid": leg.sid,
-            "AccountSid": self._account.sid,
-            "From": from_,
-            "To": to,
-            "Caller": from_,
-            "Called": to,
-            "Direction": "inbound" if leg.inbound else "outbound-api",
-            "ApiVersion": "2010-04-01",
-        } | more
-        headers = {"X-Twilio-Signature": self._validator.compute_signature(url, form)}
-        try:
-            answer = self._http.request(
-                "POST", url, fields=form, encode_multipart=False, headers=headers, redirect=False
-            )
-        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            log.warning("no answer from %s: %s", url.partition("?")[0], type(error).__name__)
-            return None, ""
-        return int(answer.status), answer.data.decode("utf-8", "replace")
+                self.post(other, told, final | stamp())
 
 
-def _stamp() -> dict[str, str]:
-    return {"Timestamp": format_datetime(datetime.now(UTC))}
+def _recorded(recording: Recording) -> dict[str, str]:
+    return {
+        "RecordingSid": recording.sid,
+        "RecordingStatus": recording.status,
+        "RecordingDuration": str(recording.length),
+    }

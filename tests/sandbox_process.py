@@ -173,6 +173,13 @@ class SandboxProcess:
         """`keys` (digits), `words`, `pick-up` or `hang-up` on a leg."""
         return bool(self._post(f"calls/{sid}/{what}", fields)["ok"])
 
+    def recordings(self) -> list[dict[str, Any]]:
+        """Return the recordings that the provider still has, oldest first."""
+        answer = self._http.get(f"{self.url}/sandbox/api/recordings", timeout=30)
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()["recordings"]
+        return found
+
     def gateway(self, **changes: Any) -> Gateway:
         """Return a gateway that sends here."""
         settings: dict[str, Any] = {

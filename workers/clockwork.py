@@ -21,6 +21,7 @@ from callcenter.core.db import db
 from workers import calls, emails, imports, ledger, periodic, what_ifs
 from workers.dispatcher import Dispatcher
 from workers.process import settings_of
+from workers.recordings import delete_old_recordings, hand_out_steps
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,8 @@ def chores() -> list[Chore]:
         Chore("tickets closed", 600, periodic.close_silent_tickets),
         Chore("delays told", 120, periodic.tell_of_delays),
         Chore("silent calls ended", 30, calls.end_silent_calls),
+        Chore("recordings handed out", 2, hand_out_steps),
+        Chore("recordings deleted", 300, delete_old_recordings),
         Chore("imports looked after", 30, imports.look_after_imports),
         Chore("alerts on deliveries", 300, ledger.watch_delivery),
         Chore("what-ifs looked after", 10, what_ifs.look_after_what_ifs),

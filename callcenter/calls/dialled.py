@@ -39,7 +39,8 @@ def _dialled(line: PhoneLine, member: Organisation, plan: VoicePlan | None) -> D
     fresh = plan or VoicePlan(
         notice="", welcome="", closed_message="", choices=[], max_waiting=30,
         max_wait_seconds=900, overflow=Overflow.CALLBACK, overflow_number="",
-        on_call_number="", wrap_up_seconds=60,
+        on_call_number="", wrap_up_seconds=60, recording=False, voicemail=False,
+        recording_days=30,
     )  # fmt: skip
     return DialledLine(
         line_id=line.id,
@@ -60,6 +61,9 @@ def _dialled(line: PhoneLine, member: Organisation, plan: VoicePlan | None) -> D
         overflow_number=fresh.overflow_number,
         on_call_number=fresh.on_call_number or _on_call_number(member.id),
         wrap_up_seconds=fresh.wrap_up_seconds,
+        recording=fresh.recording,
+        voicemail=fresh.voicemail,
+        recording_days=fresh.recording_days,
     )
 
 

@@ -30,7 +30,9 @@ DEFINITIONS: Final[tuple[tuple[LazyString, LazyString], ...]] = (
     (_l("Décrochés"), _l("appels reçus auxquels quelqu'un a répondu")),
     (
         _l("Abandonnés"),
-        _l("appels raccrochés sans réponse après 5 secondes ou plus, sans demande de rappel"),
+        _l(
+            "appels raccrochés sans réponse après 5 secondes ou plus, sans demande de rappel ni message vocal"
+        ),
     ),
     (
         _l("Niveau de service"),
@@ -81,7 +83,7 @@ def _columns() -> tuple[ColumnElement[Any], ...]:
     answered = Call.answered_at.is_not(None)
     abandoned = and_(
         Call.state == CallState.ABANDONED,
-        Call.path != CallPath.CALLBACK,
+        Call.path.not_in([CallPath.CALLBACK, CallPath.VOICEMAIL]),
         lost >= SHORT_SECONDS,
     )
     by_agent = and_(answered, Call.ended_at.is_not(None), Call.agent_id.is_not(None))

@@ -20,6 +20,7 @@ class DeskForm(BaseForm):
     """Everything that one call may say. Nothing is required: the services know what is."""
 
     call_id = HiddenField()
+    also_call_id = HiddenField()
     contact_id = HiddenField()
     dwelling_id = HiddenField()
     residence_id = HiddenField()

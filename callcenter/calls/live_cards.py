@@ -46,6 +46,7 @@ def card_of(call: Call, words: LineWords) -> dict[str, Any]:
         "ended_at": _text(call.ended_at),
         "wrap_until": _text(call.wrap_until),
         "held": call.hold_since is not None,
+        "recording": call.recording,
     }
 
 

@@ -33,6 +33,8 @@ def values_for(call: Call, people: Sequence[Person]) -> dict[str, str]:
         "caller_number": format_phone(call.caller_number),
         "started_at": (call.answered_at or call.started_at).isoformat(timespec="seconds"),
     }
+    if call.from_call_id is not None and call.note:  # the word of whoever passed the call on
+        values["note"] = call.note
     if not call.caller_number:
         return values | {"caller_kind": str(CallerKind.ANONYMOUS)}
     homes = {home.place.dwelling_id for one in people for home in one.current_homes}
@@ -42,6 +44,37 @@ def values_for(call: Call, people: Sequence[Person]) -> dict[str, str]:
     if len(people) == 1:
         values["contact_id"] = str(people[0].contact_id)
     return values
+
+
+def same_caller(call: Call) -> dict[str, str]:
+    """Return what the form starts with for one more ticket of a call that is written up."""
+    values = {
+        "also_call_id": str(call.id),
+        "direction": str(Direction(call.direction)),
+        "caller_kind": str(call.caller_kind),
+        "caller_number": format_phone(call.caller_number) if call.caller_number else "",
+        "caller_name": call.caller_name,
+        "started_at": call.started_at.isoformat(timespec="seconds"),
+    }
+    if call.contact_id is not None:
+        values["contact_id"] = str(call.contact_id)
+    if call.dwelling_id is not None:
+        values["dwelling_id"] = str(call.dwelling_id)
+    return values
+
+
+def passed_by(call: Call) -> str:
+    """Return who passed a call on; "" for one that came by itself."""
+    if call.from_call_id is None:
+        return ""
+    return (
+        db.session.scalar(
+            select(Call.agent_label).where(
+                Call.member_id == call.member_id, Call.id == call.from_call_id
+            )
+        )
+        or ""
+    )
 
 
 def next_of_stack(actor: Actor) -> Call | None:

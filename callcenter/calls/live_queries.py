@@ -76,6 +76,12 @@ def snapshot(actor: Actor) -> dict[str, Any]:
     }
 
 
+def recording_days(line_id: int | None) -> int:
+    """Return how many days the recordings of a line are kept."""
+    found = db.session.scalar(select(VoicePlan.recording_days).where(VoicePlan.line_id == line_id))
+    return 30 if found is None else found
+
+
 def wrap_up_seconds(line_id: int | None) -> int:
     """Return how long agents of a line have to write a call up."""
     found = db.session.scalar(select(VoicePlan.wrap_up_seconds).where(VoicePlan.line_id == line_id))

@@ -134,7 +134,7 @@ def is_stale(state: CallState, last_news: datetime, now: datetime) -> bool:
 
 def merged_kind(kinds: Iterable[TaskKind]) -> TaskKind:
     """Return why a person is to be called back, when several reasons met: the strongest."""
-    order = (TaskKind.MISSED, TaskKind.ABANDONED, TaskKind.CALLBACK)
+    order = (TaskKind.MISSED, TaskKind.ABANDONED, TaskKind.VOICEMAIL, TaskKind.CALLBACK)
     return max(kinds, key=order.index)
 
 

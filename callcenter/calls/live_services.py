@@ -20,6 +20,7 @@ from callcenter.calls.states import (
     CallProvider,
     CallState,
     Direction,
+    RecordingMark,
     TaskKind,
 )
 from callcenter.calls.tasks import close_tasks, note_task
@@ -64,6 +65,7 @@ class ExchangeReport:
     path: CallPath = CallPath.NONE
     agent: Answerer | None = None
     wrap_up_seconds: int = 60
+    told_recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ def _make(news: ExchangeReport, at: datetime) -> bool:
         path=CallPath.NONE,
         cause="",
         held_seconds=0,
+        recording=RecordingMark.TOLD if news.told_recorded else RecordingMark.NONE,
         transferred_to="",
         caller_hint="",
         caller_matches=0,
@@ -211,7 +214,7 @@ def _move(call: Call, known: Facts, now: datetime, news: ExchangeReport) -> pres
         close_tasks(call.member_id, call.caller_number, by, now)
     if call.ended_at is not None:
         end_hold(call, now)
-    if state is CallState.ABANDONED and call.path != CallPath.CLOSED:
+    if state is CallState.ABANDONED and call.path not in {CallPath.CLOSED, CallPath.VOICEMAIL}:
         note_task(
             call,
             TaskKind.ABANDONED if call.queued_at else TaskKind.MISSED,

@@ -1,14 +1,17 @@
 """The log of calls, one call of it, its tickets, and the log as a file."""
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
-from flask import Response, flash, render_template, request, url_for
+from flask import Flask, Response, current_app, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 from sqlalchemy import Row
 
-from callcenter.calls import queries, words
+from callcenter.calls import queries, recording_queries, words
 from callcenter.calls.call_acts import get_call
 from callcenter.calls.live_queries import line_words
 from callcenter.calls.live_rules import durations
@@ -16,11 +19,13 @@ from callcenter.calls.live_services import facts_of
 from callcenter.calls.log_services import link_ticket, unlink_ticket
 from callcenter.calls.models import Call
 from callcenter.calls.queries import CallFilter
-from callcenter.calls.states import Disposition
+from callcenter.calls.states import Direction, Disposition
 from callcenter.calls.task_views import blueprint
-from callcenter.core import clock
-from callcenter.core.db import transaction
+from callcenter.calls.views import number_of_request
+from callcenter.core import audit, clock
+from callcenter.core.db import db, session_scope, transaction
 from callcenter.core.errors import UserError
+from callcenter.core.isolation import Actor, actor_scope
 from callcenter.core.permissions import Permission
 from callcenter.core.phone import format_phone, try_parse_phone
 from callcenter.core.spreadsheets import csv_lines
@@ -28,8 +33,12 @@ from callcenter.members.queries import list_members
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.htmx import go_to
 from callcenter.ui.pagination import window_from
+from callcenter.ui.spreadsheets import Sheet, xlsx_response
 
 __all__ = ["blueprint"]
+
+# A workbook is made in memory.
+MOST_IN_WORKBOOK = 10_000
 
 
 @blueprint.get("/calls")
@@ -49,25 +58,39 @@ def index() -> ResponseReturnValue:
         directions=words.DIRECTIONS,
         services=words.SERVICES,
         states=words.CALL_STATES,
+        lines={
+            line.id: f"{line.member_name} · {line.name}" for line in queries.list_desk_lines(actor)
+        },
+        agents=queries.list_log_agents(actor),
+        spent={row.Call.id: durations(facts_of(row.Call), clock.now()) for row in page.items},
     )
 
 
 def call_filter() -> CallFilter:
     """Return what the address narrows the log to; what makes no sense narrows nothing."""
+    actor = current_actor()
     number = try_parse_phone(request.args.get("number", ""))
-    member = request.args.get("member_id", "")
     chosen = request.args.get("disposition", "")
-    try:
-        day = date.fromisoformat(request.args.get("day", ""))
-    except ValueError:
-        day = None
+    direction = request.args.get("direction", "")
+    day = _day("day")
     return CallFilter(
-        member_id=int(member) if member.isascii() and member.isdigit() else None,
+        member_id=number_of_request("member_id"),
+        line_id=number_of_request("line_id"),
         disposition=chosen if chosen in set(Disposition) else "",
+        direction=direction if direction in set(Direction) else "",
+        answered={"yes": True, "no": False}.get(request.args.get("answered", "")),
         number=number.e164 if number else "",
-        agent_id=current_actor().user_id if request.args.get("mine") else None,
-        day=day,
+        agent_id=actor.user_id if request.args.get("mine") else number_of_request("agent_id"),
+        since=_day("since") or day,
+        until=_day("until") or day,
     )
+
+
+def _day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
 
 
 @blueprint.get("/calls/<int:call_id>")
@@ -84,6 +107,8 @@ def show(call_id: int) -> ResponseReturnValue:
         dispositions=words.DISPOSITIONS,
         states=words.CALL_STATES,
         directions=words.DIRECTIONS,
+        recordings=recording_queries.list_recordings(call.id),
+        may_hear=lambda one: recording_queries.may_hear(one, current_actor()),
         accent_id=call.member_id,
     )
 
@@ -119,17 +144,55 @@ def unlink(call_id: int, ticket_id: int) -> ResponseReturnValue:
 @blueprint.get("/calls/export")
 @requires(Permission.CALLS_READ)
 def export() -> ResponseReturnValue:
-    """Give the log as the filters narrow it, at most 20,000 calls, as CSV for spreadsheets."""
-    rows = queries.list_calls_to_export(current_actor(), call_filter())
+    """Give the log as the filters narrow it: CSV of 50,000 calls at most, XLSX of 10,000."""
+    actor = current_actor()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     names = {member.id: member.short_name for member in list_members()}
-    tickets = queries.list_ticket_references([row.Call.id for row in rows])
-    lines = [_line(row, names, tickets) for row in rows]
+    wanted, language = call_filter(), str(get_locale())
+    audit_export(wanted)
+    db.session.remove()  # the file may take a while: each batch has a connection of its own
+    if request.args.get("format") == "xlsx":
+        heads, *lines = islice(_rows(app, actor, wanted, names, language), MOST_IN_WORKBOOK + 1)
+        return xlsx_response("appels", [Sheet(_("Appels"), [str(one) for one in heads], lines)])
     # Spreadsheets in French expect semicolons, and the mark to know it is UTF-8.
     return Response(
-        csv_lines([_heads(), *lines]),
+        csv_lines(_rows(app, actor, wanted, names, language)),
         mimetype="text/csv",
         headers={"Content-Disposition": "attachment; filename=appels.csv"},
     )
+
+
+def audit_export(wanted: CallFilter) -> None:
+    """Write down who took the log away, of each member it may hold."""
+    actor = current_actor()
+    owners = [wanted.member_id] if wanted.member_id in actor.member_ids else actor.member_ids
+    with transaction():
+        for member_id in owners:
+            audit.record(
+                member_id,
+                "call.exported",
+                "call",
+                actor_id=actor.user_id,
+                actor_label=actor.name,
+            )
+
+
+def _batches(
+    app: Flask, actor: Actor, wanted: CallFilter, names: dict[int, str], language: str
+) -> Iterator[list[list[str | int]]]:
+    """Yield the lines of the file, batch by batch, each read in a short transaction."""
+    place: tuple[datetime, int] | None = None
+    left = queries.MOST_EXPORTED
+    while left > 0:
+        with app.app_context(), force_locale(language), session_scope(actor_scope(actor)):
+            rows = queries.list_export_batch(actor, wanted, place)
+            tickets = queries.list_ticket_references([row.Call.id for row in rows])
+            lines = [_line(row, names, tickets) for row in rows[:left]]
+        yield lines
+        if len(rows) < queries.EXPORT_BATCH:
+            return
+        left -= len(rows)
+        place = (rows[-1].Call.started_at, rows[-1].Call.id)
 
 
 def _heads() -> list[str]:
@@ -142,7 +205,7 @@ def _heads() -> list[str]:
 
 def _line(
     row: Row[*tuple[Any, ...]], names: dict[int, str], tickets: dict[int, list[tuple[int, str]]]
-) -> list[str]:
+) -> list[str | int]:
     call: Call = row.Call
     spent = durations(facts_of(call), clock.now())
     return [
@@ -154,10 +217,20 @@ def _line(
         call.caller_name,
         call.agent_label,
         str(words.CALL_STATES.get(call.state, "")),  # type: ignore[call-overload]
-        str(spent.wait),
-        str(spent.talk),
-        str(spent.wrap),
+        spent.wait,
+        spent.talk,
+        spent.wrap,
         str(words.DISPOSITIONS.get(call.disposition, "")),  # type: ignore[call-overload]
         row[2] or "",
         " ".join(reference for _ticket_id, reference in tickets.get(call.id, [])),
     ]
+
+
+def _rows(
+    app: Flask, actor: Actor, wanted: CallFilter, names: dict[int, str], language: str
+) -> Iterator[list[str | int]]:
+    with app.app_context(), force_locale(language):
+        heads: list[str | int] = [str(head) for head in _heads()]
+    yield heads
+    for lines in _batches(app, actor, wanted, names, language):
+        yield from lines

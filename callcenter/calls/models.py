@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.calls.states import (
@@ -17,6 +17,9 @@ from callcenter.calls.states import (
     LegKind,
     Overflow,
     PresenceState,
+    RecordingKind,
+    RecordingMark,
+    RecordingState,
     TaskKind,
     TaskState,
 )
@@ -42,7 +45,9 @@ class Call(Owned, Base):
         behind_wall("contact_id", to="contact"),
         behind_wall("dwelling_id", to="dwelling"),
         behind_wall("category_id", to="category"),
+        one_of("recording", RecordingMark),
         behind_wall("incident_id", to="incident"),
+        behind_wall("from_call_id", to="call"),
         # The log of whoever serves several members is in one order.
         Index("ix_call_started", "started_at", "id"),
         Index("ix_call_newest", "member_id", text("started_at DESC"), text("id DESC")),
@@ -100,6 +105,9 @@ class Call(Owned, Base):
     held_seconds: Mapped[int] = mapped_column(default=0)
     wrap_until: Mapped[datetime | None]
     transferred_to: Mapped[str] = mapped_column(default="")
+    # A caller passed on to another queue is a call of its own, that came out of this one.
+    from_call_id: Mapped[int | None]
+    recording: Mapped[str] = mapped_column(default=RecordingMark.NONE)
     caller_hint: Mapped[str] = mapped_column(default="")
     caller_matches: Mapped[int] = mapped_column(default=0)
     reported_at: Mapped[datetime | None]
@@ -144,6 +152,49 @@ class CallLeg(Owned, Base):
     started_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+
+
+class CallRecording(Owned, Base):
+    """The sound of a conversation or of a message, behind its member's wall until it is deleted.
+
+    ``next_step_at`` is when the provider is to be asked for what the state needs next; ``None``
+    when nothing is owed. ``provider_deleted_at`` is when the provider's own copy went.
+    """
+
+    __tablename__ = "call_recording"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        UniqueConstraint("provider_id"),
+        one_of("kind", RecordingKind),
+        one_of("state", RecordingState),
+        behind_wall("call_id", to="call", ondelete="CASCADE"),
+        Index("ix_call_recording_call", "member_id", "call_id"),
+        Index(
+            "ix_call_recording_step",
+            "next_step_at",
+            postgresql_where=text("next_step_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_call_recording_delete_after",
+            "delete_after",
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+    )
+
+    call_id: Mapped[int]
+    kind: Mapped[str]
+    state: Mapped[str] = mapped_column(default=RecordingState.WANTED)
+    provider_id: Mapped[str | None]
+    seconds: Mapped[int] = mapped_column(default=0)
+    content_type: Mapped[str] = mapped_column(default="")
+    content: Mapped[bytes | None] = mapped_column(deferred=True)
+    made_at: Mapped[datetime]
+    delete_after: Mapped[datetime]
+    next_step_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    provider_deleted_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    deleted_by_label: Mapped[str] = mapped_column(default="")
 
 
 class CallTask(Owned, Base):
@@ -236,6 +287,7 @@ class VoicePlan(Owned, Base):
         UniqueConstraint("member_id", "id"),
         UniqueConstraint("member_id", "line_id"),
         one_of("overflow", Overflow),
+        CheckConstraint("recording_days BETWEEN 1 AND 180", name="recording_days"),
         behind_wall("line_id", to="phone_line", ondelete="CASCADE"),
     )
 
@@ -251,4 +303,8 @@ class VoicePlan(Owned, Base):
     overflow_number: Mapped[str] = mapped_column(default="")
     on_call_number: Mapped[str] = mapped_column(default="")
     wrap_up_seconds: Mapped[int] = mapped_column(default=60)
+    # Off unless the member switches it on; kept six months at most (CNIL).
+    recording: Mapped[bool] = mapped_column(default=False)
+    voicemail: Mapped[bool] = mapped_column(default=False)
+    recording_days: Mapped[int] = mapped_column(default=30)
     version: Mapped[int] = mapped_column(default=1)

@@ -14,10 +14,10 @@ from callcenter.calls.call_acts import (
 from callcenter.calls.live_cards import card_of
 from callcenter.calls.live_edge import tell_call, tell_presence
 from callcenter.calls.live_queries import line_words
-from callcenter.calls.phone_views import blueprint
 from callcenter.calls.states import LegKind
 from callcenter.calls.tasks import count_attempt, get_task
 from callcenter.calls.telephone import gateway, meant_of, step
+from callcenter.calls.transfer_views import blueprint
 from callcenter.calls.transfers import extension_of, wanted_number
 from callcenter.core.db import db, transaction
 from callcenter.core.errors import NotFound, UserError

@@ -7,17 +7,15 @@ provider's own reports. A provider that refuses undoes what was meant.
 import logging
 from collections.abc import Callable
 
-from flask import Blueprint, jsonify, request, url_for
+from flask import Blueprint, jsonify, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from callcenter.calls.call_acts import (
-    find_leg,
     get_call,
     give_back,
     hold,
     open_leg,
-    pass_on,
     take_call,
 )
 from callcenter.calls.live_cards import card_of
@@ -26,13 +24,14 @@ from callcenter.calls.live_queries import line_words
 from callcenter.calls.models import Call
 from callcenter.calls.states import CallProvider, LegKind
 from callcenter.calls.telephone import Meant, gateway, meant_of, step
-from callcenter.calls.transfers import extension_of, list_targets, wanted_number
+from callcenter.calls.transfers import (
+    extension_of,
+)
 from callcenter.calls.voice_gateway import VoiceGateway
 from callcenter.core.db import db, transaction
 from callcenter.core.errors import ProviderError, UserError
 from callcenter.core.isolation import Actor
 from callcenter.core.permissions import Permission
-from callcenter.core.phone import format_phone
 from callcenter.ui.access import current_actor, requires
 
 log = logging.getLogger(__name__)
@@ -111,7 +110,7 @@ def _take(call_id: int | None) -> ResponseReturnValue:
     return answer
 
 
-def _command(
+def command_call(
     call_id: int, change: Callable[[Call], None], ask: Callable[[Meant, VoiceGateway], None]
 ) -> ResponseReturnValue:
     """Commit a change to the actor's own call, then have the provider do it."""
@@ -131,7 +130,7 @@ def _command(
 @requires(Permission.DESK_USE)
 def put_on_hold(call_id: int) -> ResponseReturnValue:
     """Put the caller on hold, with music."""
-    return _command(
+    return command_call(
         call_id,
         lambda call: hold(call, on=True),
         lambda meant, phone: phone.lead(meant.provider_id, step("held", call_id=call_id)),
@@ -145,74 +144,10 @@ def resume(call_id: int) -> ResponseReturnValue:
 
     def ask(meant: Meant, phone: VoiceGateway) -> None:
         if meant.transfer_leg:
-            _let_go(phone, meant.transfer_leg)
+            let_go(phone, meant.transfer_leg)
         phone.lead(meant.agent_leg, step("rejoin", call_id=call_id))
 
-    return _command(call_id, lambda call: hold(call, on=False), ask)
-
-
-@blueprint.post("/desk/calls/<int:call_id>/transfer")
-@requires(Permission.DESK_USE)
-def transfer(call_id: int) -> ResponseReturnValue:
-    """Pass the caller on to another number at once (cold), and write the call up."""
-    actor = current_actor()
-    get_call(call_id, actor)  # a call that isn't there says so, whatever the number
-    number = wanted_number(request.form.get("number", ""))
-
-    def change(call: Call) -> None:
-        tell_presence(actor.home_id, pass_on(call, actor, format_phone(number)))
-
-    return _command(
-        call_id,
-        change,
-        lambda meant, phone: phone.lead(
-            meant.provider_id, step("transfer", call_id=call_id, number=number)
-        ),
-    )
-
-
-@blueprint.post("/desk/calls/<int:call_id>/consult")
-@requires(Permission.DESK_USE)
-def consult(call_id: int) -> ResponseReturnValue:
-    """Put the caller on hold and speak to somebody first (warm transfer)."""
-    actor = current_actor()
-    get_call(call_id, actor)  # a call that isn't there says so, whatever the number
-    number = wanted_number(request.form.get("number", ""))
-
-    def ask(meant: Meant, phone: VoiceGateway) -> None:
-        phone.lead(meant.provider_id, step("held", call_id=call_id))
-        phone.lead(meant.agent_leg, step("consult", call_id=call_id))
-        leg = phone.ring(
-            number,
-            meant.line_number,
-            step("consulted", call_id=call_id),
-            step("agent-status", call_id=call_id),
-        )
-        with transaction():
-            open_leg(get_call(call_id, actor), leg, LegKind.TRANSFER, number, None)
-
-    return _command(call_id, lambda call: hold(call, on=True), ask)
-
-
-@blueprint.post("/desk/calls/<int:call_id>/hand-over")
-@requires(Permission.DESK_USE)
-def hand_over(call_id: int) -> ResponseReturnValue:
-    """The colleague takes the caller over (end of a warm transfer); write the call up."""
-    actor = current_actor()
-
-    def change(call: Call) -> None:
-        leg = find_leg(call.id, LegKind.TRANSFER)
-        if leg is None:
-            raise UserError(_("Personne n'est en ligne pour reprendre cet appel."))
-        hold(call, on=False)
-        tell_presence(actor.home_id, pass_on(call, actor, format_phone(leg.number)))
-
-    def ask(meant: Meant, phone: VoiceGateway) -> None:
-        phone.lead(meant.transfer_leg, step("rejoin", call_id=call_id))
-        if meant.agent_leg:
-            _let_go(phone, meant.agent_leg)
-
-    return _command(call_id, change, ask)
+    return command_call(call_id, lambda call: hold(call, on=False), ask)
 
 
 @blueprint.post("/desk/calls/<int:call_id>/hang-up")
@@ -223,29 +158,16 @@ def hang_up(call_id: int) -> ResponseReturnValue:
     def ask(meant: Meant, phone: VoiceGateway) -> None:
         for leg in (meant.transfer_leg, meant.agent_leg):
             if leg:
-                _let_go(phone, leg)
+                let_go(phone, leg)
         if not meant.provider_id.startswith("out-"):
             phone.hang_up(meant.provider_id)
 
-    return _command(call_id, lambda _call: None, ask)
+    return command_call(call_id, lambda _call: None, ask)
 
 
-def _let_go(phone: VoiceGateway, leg: str) -> None:
+def let_go(phone: VoiceGateway, leg: str) -> None:
+    """Hang a telephone up that may have hung up by itself."""
     try:
         phone.hang_up(leg)
     except ProviderError as error:
         log.info("a telephone had hung up by itself: %s", error.message)
-
-
-@blueprint.get("/desk/calls/<int:call_id>/targets")
-@requires(Permission.DESK_USE)
-def targets(call_id: int) -> ResponseReturnValue:
-    """List to whom a call can be passed on."""
-    actor = current_actor()
-    found = list_targets(get_call(call_id, actor), actor)
-    return jsonify(
-        targets=[
-            {"name": one.name, "number": one.number, "shown": format_phone(one.number)}
-            for one in found
-        ]
-    )

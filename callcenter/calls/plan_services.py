@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from callcenter.calls.models import VoicePlan
+from callcenter.calls.recordings import MOST_DAYS, shorten_retention
 from callcenter.calls.states import Overflow
 from callcenter.core import audit
 from callcenter.core.db import db
@@ -14,7 +15,7 @@ from callcenter.core.isolation import Actor
 from callcenter.core.phone import parse_phone
 from callcenter.members.models import PhoneLine
 
-ACTIONS = ("queue", "urgent", "callback", "line")
+ACTIONS = ("queue", "urgent", "callback", "voicemail", "line")
 _KEYS = "123456789"
 _SPOKEN_MAX = 500
 
@@ -33,6 +34,9 @@ class NewPlan:
     overflow_number: str = ""
     on_call_number: str = ""
     wrap_up_seconds: int = 60
+    recording: bool = False
+    voicemail: bool = False
+    recording_days: int = 30
     version: int = 0
 
 
@@ -88,6 +92,8 @@ def save_plan(line: PhoneLine, new: NewPlan, actor: Actor) -> VoicePlan:
     )
     if new.version != (plan.version if plan else 0):
         raise UserError(_("Ces réglages ont été modifiés pendant que vous écriviez : relisez-les."))
+    if not 1 <= new.recording_days <= MOST_DAYS:
+        raise UserError(_("De 1 à %(days)s jours.", days=MOST_DAYS), "recording_days")
     for field in ("notice", "welcome", "closed_message"):
         if len(getattr(new, field)) > _SPOKEN_MAX:
             raise UserError(_("500 caractères au plus : c'est une voix qui le lit."), field)
@@ -104,6 +110,9 @@ def save_plan(line: PhoneLine, new: NewPlan, actor: Actor) -> VoicePlan:
         "overflow_number": _number(new.overflow_number, "overflow_number", optional=True),
         "on_call_number": _number(new.on_call_number, "on_call_number", optional=True),
         "wrap_up_seconds": new.wrap_up_seconds,
+        "recording": new.recording,
+        "voicemail": new.voicemail,
+        "recording_days": new.recording_days,
     }
     if plan is None:
         plan = VoicePlan(member_id=line.member_id, line_id=line.id, version=0)
@@ -117,6 +126,7 @@ def save_plan(line: PhoneLine, new: NewPlan, actor: Actor) -> VoicePlan:
         setattr(plan, name, value)
     plan.version += 1
     db.session.flush()
+    shorten_retention(plan)
     audit.record(
         line.member_id,
         "voice_plan.changed",

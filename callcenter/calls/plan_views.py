@@ -4,11 +4,12 @@ from flask import Blueprint, flash, make_response, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, SelectChoice, SelectField
+from wtforms import BooleanField, IntegerField, SelectChoice, SelectField
 from wtforms.validators import NumberRange
 
 from callcenter.calls.models import VoicePlan
 from callcenter.calls.plan_services import NewPlan, choices_as_text, find_plan, save_plan
+from callcenter.calls.recordings import MOST_DAYS
 from callcenter.calls.states import Overflow
 from callcenter.core.db import db, transaction
 from callcenter.core.errors import UserError
@@ -43,6 +44,11 @@ class PlanForm(VersionedForm):
     overflow_number = PhoneField(_l("Numéro de débordement"))
     on_call_number = PhoneField(_l("Numéro d'astreinte de cette ligne"))
     wrap_up_seconds = IntegerField(_l("Après-appel, en secondes"), [NumberRange(0, 1800)])
+    voicemail = BooleanField(_l("Proposer de laisser un message vocal"))
+    recording = BooleanField(_l("Enregistrer les conversations"))
+    recording_days = IntegerField(
+        _l("Durée de conservation, en jours"), [NumberRange(1, MOST_DAYS)]
+    )
 
 
 def _filled(plan: VoicePlan | None) -> dict[str, object]:
@@ -57,6 +63,9 @@ def _filled(plan: VoicePlan | None) -> dict[str, object]:
         "overflow_number": format_phone(plan.overflow_number) if plan else "",
         "on_call_number": format_phone(plan.on_call_number) if plan else "",
         "wrap_up_seconds": plan.wrap_up_seconds if plan else 60,
+        "voicemail": plan.voicemail if plan else False,
+        "recording": plan.recording if plan else False,
+        "recording_days": plan.recording_days if plan else 30,
         "version": plan.version if plan else 0,
     }
 
@@ -101,6 +110,9 @@ def _new(form: PlanForm) -> NewPlan:
         overflow_number=form.overflow_number.data or "",
         on_call_number=form.on_call_number.data or "",
         wrap_up_seconds=form.wrap_up_seconds.data,
+        voicemail=form.voicemail.data,
+        recording=form.recording.data,
+        recording_days=form.recording_days.data,
         version=form.seen_version,
     )
 

@@ -11,6 +11,8 @@ from callcenter.calls.models import Call, CallTicket
 from callcenter.core import clock
 from callcenter.core.db import db
 from callcenter.core.isolation import Actor
+from callcenter.core.permissions import Role
+from callcenter.members.accounts import User
 from callcenter.members.models import Organisation, PhoneLine
 from callcenter.routing.models import Category
 from callcenter.tickets.models import Assignment, Ticket
@@ -154,7 +156,11 @@ class CallFilter:
     disposition: str = ""
     number: str = ""
     agent_id: int | None = None
-    day: date | None = None
+    line_id: int | None = None
+    direction: str = ""
+    answered: bool | None = None
+    since: date | None = None
+    until: date | None = None
 
 
 def list_calls(actor: Actor, wanted: CallFilter, window: Window) -> Page[Row[*tuple[Any, ...]]]:
@@ -162,17 +168,7 @@ def list_calls(actor: Actor, wanted: CallFilter, window: Window) -> Page[Row[*tu
 
     Keyset on (start, id): the last page costs what the first does. One statement.
     """
-    query = (
-        select(Call, PhoneLine.name, Category.label)
-        .outerjoin(
-            PhoneLine,
-            and_(PhoneLine.member_id == Call.member_id, PhoneLine.id == Call.line_id),
-        )
-        .outerjoin(
-            Category, and_(Category.member_id == Call.member_id, Category.id == Call.category_id)
-        )
-        .where(*_conditions(actor, wanted))
-    )
+    query = _log().where(*_conditions(actor, wanted))
     if window.key is not None:
         bound = tuple_(*(literal(part) for part in window.key))
         place = tuple_(Call.started_at, Call.id)
@@ -189,12 +185,9 @@ def list_calls(actor: Actor, wanted: CallFilter, window: Window) -> Page[Row[*tu
     return page_of(rows, window, lambda row: (row.Call.started_at, row.Call.id))
 
 
-MOST_EXPORTED = 20_000
-
-
-def list_calls_to_export(actor: Actor, wanted: CallFilter) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Return the log as one list, newest first, as (Call, line name, category label)."""
-    return db.session.execute(
+def _log() -> Select[*tuple[Any, ...]]:
+    """The log's rows: (Call, line name, category label)."""
+    return (
         select(Call, PhoneLine.name, Category.label)
         .outerjoin(
             PhoneLine,
@@ -203,10 +196,39 @@ def list_calls_to_export(actor: Actor, wanted: CallFilter) -> Sequence[Row[*tupl
         .outerjoin(
             Category, and_(Category.member_id == Call.member_id, Category.id == Call.category_id)
         )
-        .where(*_conditions(actor, wanted))
-        .order_by(Call.started_at.desc(), Call.id.desc())
-        .limit(MOST_EXPORTED)
+    )
+
+
+EXPORT_BATCH = 500
+MOST_EXPORTED = 50_000
+
+
+def list_export_batch(
+    actor: Actor, wanted: CallFilter, after: tuple[datetime, int] | None
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return the next calls of the log, newest first, after a place in it. One statement.
+
+    Batch by batch, so that neither the database nor we hold the whole log at once.
+    """
+    query = _log().where(*_conditions(actor, wanted))
+    if after is not None:
+        bound = tuple_(*(literal(part) for part in after))
+        query = query.where(tuple_(Call.started_at, Call.id) < bound)
+    return db.session.execute(
+        query.order_by(Call.started_at.desc(), Call.id.desc()).limit(EXPORT_BATCH)
     ).all()
+
+
+def list_log_agents(actor: Actor) -> dict[int, str]:
+    """Return who may have answered calls, for a filter: the platform's people see their colleagues."""
+    if not actor.is_platform:
+        return {}
+    rows = db.session.execute(
+        select(User.id, User.first_name, User.last_name)
+        .where(User.member_id == actor.home_id, User.role.in_([Role.AGENT, Role.SUPERVISOR]))
+        .order_by(User.first_name, User.last_name)
+    )
+    return {row.id: f"{row.first_name} {row.last_name}".strip() for row in rows}
 
 
 def _conditions(actor: Actor, wanted: CallFilter) -> list[ColumnElement[bool]]:
@@ -219,10 +241,18 @@ def _conditions(actor: Actor, wanted: CallFilter) -> list[ColumnElement[bool]]:
         conditions.append(Call.caller_number == wanted.number)
     if wanted.agent_id is not None:
         conditions.append(Call.agent_id == wanted.agent_id)
-    if wanted.day is not None:
-        start = datetime.combine(wanted.day, time(), clock.PARIS)
-        end = datetime.combine(wanted.day + timedelta(days=1), time(), clock.PARIS)
-        conditions += [Call.started_at >= start, Call.started_at < end]
+    if wanted.line_id is not None:
+        conditions.append(Call.line_id == wanted.line_id)
+    if wanted.direction:
+        conditions.append(Call.direction == wanted.direction)
+    if wanted.answered is not None:
+        answered = Call.answered_at.is_not(None)
+        conditions.append(answered if wanted.answered else ~answered)
+    if wanted.since is not None:
+        conditions.append(Call.started_at >= datetime.combine(wanted.since, time(), clock.PARIS))
+    if wanted.until is not None:
+        end = datetime.combine(wanted.until + timedelta(days=1), time(), clock.PARIS)
+        conditions.append(Call.started_at < end)
     return conditions
 
 

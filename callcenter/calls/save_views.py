@@ -16,11 +16,13 @@ from callcenter.calls.live_edge import tell_call, tell_presence
 from callcenter.calls.services import LoggedCall, NewCall, log_call
 from callcenter.calls.states import CallerKind, Disposition
 from callcenter.calls.views import (
+    also_call_of_request,
     blueprint,
     call_id_of_request,
     desk_line,
     draft_key,
     live_call_on,
+    number_of_request,
     render_desk,
 )
 from callcenter.core.db import db, transaction
@@ -49,23 +51,28 @@ def desk_save(line_id: int) -> ResponseReturnValue:
     values = desk_values(form)
     actor = current_actor()
     call_id = call_id_of_request()
+    also = also_call_of_request(line_id)
     if valid:
         try:
             with transaction():
                 # The cheap half: what goes on around the home is for the eyes, not for saving.
                 desk = build_request(line, values)
                 logged = log_call(_new_call(desk, form))
-                drop_draft(actor, draft_key(line_id, call_id))
+                drop_draft(actor, draft_key(line_id, also.id if also else call_id))
                 tell_call(logged.call)
                 tell_presence(actor.home_id, logged.freed)
         except UserError as error:
             form.add_error(error.field, error.message)
         else:
             _say_what_was_done(logged)
+            if request.form.get("then") == "another":
+                return go_to(
+                    url_for("calls.line_desk", line_id=line_id, also_call_id=logged.call.id)
+                )
             return _go_to_next(line_id)
     db.session.remove()
     desk = build_desk(line, values, actor)
-    return render_desk(desk, form, status=422, call=live_call_on(line_id))
+    return render_desk(desk, form, status=422, call=live_call_on(line_id), also=also)
 
 
 def _go_to_next(line_id: int) -> ResponseReturnValue:
@@ -126,6 +133,7 @@ def _new_call(desk: Desk, form: DeskForm) -> NewCall:
         listener=listener,
         keep_identity=not (signpost and ticket is None),
         call_id=call_id_of_request(),
+        also_call_id=number_of_request("also_call_id"),
     )
 
 

@@ -1,27 +1,24 @@
 """Verbs of calls: log what was said, with or without a ticket, on the right side of the wall."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from callcenter.calls.finishing import finish, reported_call, settle
+from callcenter.calls.call_rows import (
+    LoggedCall,
+    NewCall,
+    handed_token,
+    link_ticket_row,
+    write_call,
+)
+from callcenter.calls.finishing import settle
 from callcenter.calls.models import Call, CallTicket
-from callcenter.calls.presence import Agent
 from callcenter.calls.states import (
-    CallerKind,
-    CallState,
     CallTicketLink,
-    Direction,
     Disposition,
 )
-from callcenter.core import audit, clock
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound, UserError
-from callcenter.core.isolation import Actor
-from callcenter.core.phone import parse_phone
-from callcenter.members.models import Organisation, PhoneLine
+from callcenter.members.models import Organisation
 from callcenter.tickets.incident_models import Incident
 from callcenter.tickets.models import Ticket
 from callcenter.tickets.queries.incidents import get_incident
@@ -29,55 +26,11 @@ from callcenter.tickets.services.acts import Act
 from callcenter.tickets.services.chases import note_chase
 from callcenter.tickets.services.incident_callers import Joined, join_incident
 from callcenter.tickets.services.incident_news import Listener
-from callcenter.tickets.services.opening import NewTicket, open_ticket
+from callcenter.tickets.services.opening import open_ticket
+
+__all__ = ["LoggedCall", "NewCall", "log_call"]
 
 NOTE_MAX = 4000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewCall:
-    """One call as the agent logs it. ``line`` says whose line rang.
-
-    ``call_id`` is a call that an exchange reported: it is completed instead of written anew.
-    ``caller_number`` is as typed or received; empty for a hidden one. ``ticket`` asks for a
-    ticket with this call, ``chased_ticket_id`` says that the call is about an open one,
-    ``incident_id`` that ``listener`` joins an open incident: no ticket, the news by SMS.
-    """
-
-    line: PhoneLine
-    actor: Actor
-    form_token: str
-    started_at: datetime
-    direction: Direction = Direction.IN
-    caller_kind: CallerKind = CallerKind.CONTACT
-    caller_number: str = ""
-    caller_name: str = ""
-    contact_id: int | None = None
-    dwelling_id: int | None = None
-    category_id: int | None = None
-    note: str = ""
-    disposition: Disposition | None = None
-    ticket: NewTicket | None = None
-    chased_ticket_id: int | None = None
-    incident_id: int | None = None
-    listener: Listener | None = None
-    keep_identity: bool = True
-    call_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedCall:
-    """What was written: the call, and the ticket that it opened or chased, or the incident.
-
-    ``called_before``: the person had told of the incident already.
-    """
-
-    call: Call
-    ticket: Ticket | None = None
-    handed_to: str = ""
-    freed: Agent | None = None
-    incident: Incident | None = None
-    called_before: bool = False
 
 
 def log_call(new: NewCall) -> LoggedCall:
@@ -93,6 +46,8 @@ def log_call(new: NewCall) -> LoggedCall:
     if first is not None:
         return first
     joined = _join(new) if new.incident_id is not None else None
+    if new.also_call_id is not None:
+        return _one_more(new, new.also_call_id, joined)
     owner_id = _owner_of(new, joined)
     if owner_id != new.line.member_id:
         return _hand_over(new, owner_id, joined)
@@ -103,20 +58,54 @@ def log_call(new: NewCall) -> LoggedCall:
             field="note",
         )  # fmt: skip
     ticket, link, disposition = _ticket_of(new) if joined is None else _of(joined)
-    call = _write(
+    call = write_call(
         new,
         new.line.member_id,
         disposition,
         incident_id=joined.incident.id if joined else None,
     )
     if ticket is not None and link is not None:
-        _link(call, ticket, link)
+        link_ticket_row(call, ticket, link)
     return LoggedCall(
         call,
         ticket,
         freed=settle(call, new.actor),
         incident=joined.incident if joined else None,
         called_before=joined.again if joined else False,
+    )
+
+
+def _one_more(new: NewCall, call_id: int, joined: Joined | None) -> LoggedCall:
+    """Link one more ticket, or incident, to a call that is written up. Raises UserError."""
+    call = db.session.scalar(
+        select(Call)
+        .where(Call.id == call_id, Call.member_id == new.line.member_id)
+        .with_for_update()
+    )
+    if call is None:
+        raise NotFound
+    if _owner_of(new, joined) != call.member_id:
+        raise UserError(_("Ce logement est chez un autre membre : enregistrez un appel à part."))
+    if joined is None and new.ticket is None and new.chased_ticket_id is None:
+        raise UserError(_("Cet appel est déjà enregistré : choisissez une demande."), "disposition")
+    ticket, link, _disposition = _ticket_of(new) if joined is None else _of(joined)
+    if joined is not None:
+        call.incident_id = call.incident_id or joined.incident.id
+    if ticket is not None and link is not None:
+        known = db.session.scalar(
+            select(CallTicket.id).where(
+                CallTicket.call_id == call.id, CallTicket.ticket_id == ticket.id
+            )
+        )
+        if known is None:
+            link_ticket_row(call, ticket, link)
+    db.session.flush()
+    return LoggedCall(
+        call,
+        ticket,
+        incident=joined.incident if joined else None,
+        called_before=joined.again if joined else False,
+        one_more=True,
     )
 
 
@@ -165,7 +154,7 @@ def _already_logged(new: NewCall) -> LoggedCall | None:
             (CallTicket.member_id == Ticket.member_id) & (CallTicket.ticket_id == Ticket.id),
         )
         .join(Call, (Call.member_id == CallTicket.member_id) & (Call.id == CallTicket.call_id))
-        .where(Call.form_token.in_([new.form_token, _handed(new.form_token)]))
+        .where(Call.form_token.in_([new.form_token, handed_token(new.form_token)]))
         .limit(1)
     )
     incident = db.session.get(Incident, call.incident_id) if call.incident_id is not None else None
@@ -198,18 +187,18 @@ def _hand_over(new: NewCall, owner_id: int, joined: Joined | None) -> LoggedCall
     if owner is None:
         raise NotFound
     ticket, link, disposition = _ticket_of(new) if joined is None else _of(joined)
-    own_side = _write(
+    own_side = write_call(
         new,
         owner.id,
         disposition,
         line_id=None,
-        form_token=_handed(new.form_token),
+        form_token=handed_token(new.form_token),
         handed_to_label="",
         incident_id=joined.incident.id if joined else None,
     )
     if ticket is not None and link is not None:
-        _link(own_side, ticket, link)
-    trace = _write(
+        link_ticket_row(own_side, ticket, link)
+    trace = write_call(
         new,
         dialled.id,
         Disposition.HANDED_OVER,
@@ -228,81 +217,3 @@ def _hand_over(new: NewCall, owner_id: int, joined: Joined | None) -> LoggedCall
         incident=joined.incident if joined else None,
         called_before=joined.again if joined else False,
     )
-
-
-def _handed(form_token: str) -> str:
-    return f"{form_token}-handed"
-
-
-def _write(new: NewCall, member_id: int, disposition: Disposition, **changes: object) -> Call:
-    at = clock.now()
-    known = new.keep_identity
-    values: dict[str, object] = {
-        "member_id": member_id,
-        "line_id": new.line.id,
-        "service": new.line.service,
-        "direction": new.direction,
-        "state": CallState.ENDED,
-        "caller_number": _number(new) if known else "",
-        "caller_kind": new.caller_kind if known else CallerKind.ANONYMOUS,
-        "caller_name": new.caller_name if known else "",
-        "contact_id": new.contact_id if known else None,
-        "dwelling_id": new.dwelling_id if known else None,
-        "category_id": new.category_id,
-        "agent_id": new.actor.user_id,
-        "agent_label": new.actor.name,
-        "started_at": min(new.started_at, at),
-        "answered_at": min(new.started_at, at),
-        "ended_at": at,
-        "wrapped_up_at": at,
-        "disposition": disposition,
-        "note": new.note if known else "",
-        "form_token": new.form_token,
-    } | changes
-    call = _completed(new, member_id, values) or Call(**values)
-    db.session.add(call)
-    db.session.flush()
-    audit.record(
-        member_id,
-        "call.logged",
-        "call",
-        call.id,
-        actor_id=new.actor.user_id,
-        actor_label=new.actor.name,
-        changes={"disposition": [None, str(disposition)]},
-    )
-    return call
-
-
-def _completed(new: NewCall, member_id: int, values: dict[str, object]) -> Call | None:
-    """Complete the row that the exchange made, if there is one; its times are the exchange's."""
-    if new.call_id is None or member_id != new.line.member_id:
-        return None
-    call = reported_call(new.call_id, member_id, new.actor)
-    if call is None:
-        return None
-    times = {"state", "direction", "started_at", "answered_at", "ended_at", "line_id", "service"}
-    for name, value in values.items():
-        if name not in times:
-            setattr(call, name, value)
-    if not new.keep_identity:
-        call.caller_hint, call.caller_matches = "", 0
-    finish(call)
-    return call
-
-
-def _number(new: NewCall) -> str:
-    """Return the caller's number in E.164; UserError, by the field, when it isn't one."""
-    if new.caller_kind is CallerKind.ANONYMOUS or not new.caller_number.strip():
-        return ""
-    try:
-        return parse_phone(new.caller_number).e164
-    except UserError as error:
-        raise UserError(error.message, field="caller_number") from error
-
-
-def _link(call: Call, ticket: Ticket, link: CallTicketLink) -> None:
-    db.session.add(
-        CallTicket(member_id=call.member_id, call_id=call.id, ticket_id=ticket.id, link=link)
-    )
-    db.session.flush()

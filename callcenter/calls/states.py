@@ -68,6 +68,7 @@ class CallPath(StrEnum):
     CLOSED = "closed"
     OVERFLOW = "overflow"
     CALLBACK = "callback"
+    VOICEMAIL = "voicemail"
 
 
 class LegKind(StrEnum):
@@ -104,6 +105,7 @@ class TaskKind(StrEnum):
 
     MISSED = "missed"
     ABANDONED = "abandoned"
+    VOICEMAIL = "voicemail"
     CALLBACK = "callback"
 
 
@@ -120,6 +122,34 @@ class Overflow(StrEnum):
     CALLBACK = "callback"
     NUMBER = "number"
     HANG_UP = "hang_up"
+
+
+class RecordingMark(StrEnum):
+    """Whether a conversation is recorded; only that of a caller who was told may be."""
+
+    NONE = ""
+    TOLD = "told"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
+class RecordingKind(StrEnum):
+    """What was recorded: a conversation, or a message left for us."""
+
+    CONVERSATION = "conversation"
+    VOICEMAIL = "voicemail"
+
+
+class RecordingState(StrEnum):
+    """Where a recording stands, from being asked for to being deleted."""
+
+    WANTED = "wanted"  # the provider is still to be asked to record
+    STARTED = "started"  # it was asked, and will tell when it is done
+    READY = "ready"  # the provider has it, we don't
+    STORED = "stored"  # we have it
+    FAILED = "failed"
+    DELETED = "deleted"
 
 
 # Calls that somebody may still have to do something about.

@@ -4,7 +4,7 @@ from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from callcenter.calls import words
+from callcenter.calls import recording_queries, words
 from callcenter.calls.save_views import blueprint
 from callcenter.calls.states import TaskKind
 from callcenter.calls.tasks import MOST_SHOWN, TaskFilter, close_task, get_task, list_tasks
@@ -30,9 +30,12 @@ def tasks() -> ResponseReturnValue:
         kind=kind if kind in set(TaskKind) else "",
         done=request.args.get("done") == "1",
     )
+    rows = list_tasks(actor, wanted)
     return render_template(
         "calls/tasks.html",
-        rows=list_tasks(actor, wanted),
+        rows=rows,
+        messages=recording_queries.list_messages([row.CallTask for row in rows]),
+        may_hear=lambda one: recording_queries.may_hear(one, actor),
         wanted=wanted,
         most=MOST_SHOWN,
         kinds=words.TASK_KINDS,

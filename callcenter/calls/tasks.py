@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Row, and_, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from callcenter.calls.live_rules import merged_kind
 from callcenter.calls.models import Call, CallTask
 from callcenter.calls.states import TaskKind, TaskState
 from callcenter.core import audit, clock
@@ -33,8 +34,8 @@ class TaskFilter:
 
 
 def note_task(call: Call, kind: TaskKind, at: datetime) -> None:
-    """Have the caller called back. A hidden number can't be: nothing is written then."""
-    if not call.caller_number:
+    """Have the caller called back. A hidden number can't be, but its message is listened to."""
+    if not call.caller_number and kind is not TaskKind.VOICEMAIL:
         return
     row = insert(CallTask).values(
         member_id=call.member_id,
@@ -52,13 +53,8 @@ def note_task(call: Call, kind: TaskKind, at: datetime) -> None:
         closed_by_label="",
     )
     # The strongest wish stands: who asked to be called back has not merely been missed.
-    strongest = case(
-        (CallTask.kind == TaskKind.CALLBACK, CallTask.kind),
-        (CallTask.kind == TaskKind.ABANDONED, CallTask.kind)
-        if kind is TaskKind.MISSED
-        else (CallTask.kind == kind, CallTask.kind),
-        else_=row.excluded.kind,
-    )
+    stronger = [one for one in TaskKind if merged_kind((one, kind)) is one]
+    strongest = case((CallTask.kind.in_(stronger), CallTask.kind), else_=row.excluded.kind)
     db.session.execute(
         row.on_conflict_do_update(
             index_elements=[CallTask.member_id, CallTask.number],

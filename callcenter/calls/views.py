@@ -19,7 +19,7 @@ from callcenter.calls.desk import (
     preview,
 )
 from callcenter.calls.forms import DeskForm, desk_values
-from callcenter.calls.live_desk import candidates_for, values_for
+from callcenter.calls.live_desk import candidates_for, passed_by, same_caller, values_for
 from callcenter.calls.models import Call
 from callcenter.calls.queries import DeskLine
 from callcenter.calls.states import CallerKind
@@ -51,10 +51,26 @@ def draft_key(line_id: int, call_id: int | None = None) -> str:
     return f"desk-{line_id}" if call_id is None else f"desk-{line_id}-{call_id}"
 
 
-def call_id_of_request() -> int | None:
-    """The live call that the desk is about, as the address or the form says."""
-    text = request.values.get("call_id", "")
+def number_of_request(name: str) -> int | None:
+    """Return a row's number as the address or the form gives it."""
+    text = request.values.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
+
+
+def call_id_of_request() -> int | None:
+    """Return the live call that the desk is about, as the address or the form says."""
+    return number_of_request("call_id")
+
+
+def also_call_of_request(line_id: int) -> Call | None:
+    """Return the call, written up already, that is to concern one more ticket. NotFound."""
+    call_id = number_of_request("also_call_id")
+    if call_id is None:
+        return None
+    call = get_call(call_id, current_actor())
+    if call.line_id != line_id:
+        raise NotFoundPage
+    return call
 
 
 def live_call_on(line_id: int) -> Call | None:
@@ -96,13 +112,15 @@ def line_desk(line_id: int) -> ResponseReturnValue:
     call = live_call_on(line_id)
     if call is not None and call.form_token is not None:  # written up already
         return go_to(url_for("calls.line_desk", line_id=line_id))
+    also = also_call_of_request(line_id) if call is None else None
     people = candidates_for(call, actor) if call else []
-    draft = load_draft(actor, draft_key(line_id, call.id if call else None))
-    known = values_for(call, people) if call else {}
+    about = call or also
+    draft = load_draft(actor, draft_key(line_id, about.id if about else None))
+    known = values_for(call, people) if call else same_caller(also) if also else {}
     values = {**known, **(draft.to_dict() if draft else {}), **request.args.to_dict()}
     desk = build_desk(line, values, actor)
     form = DeskForm(data=_filled(values) | {"sms_number": desk.sms_number}, formdata=None)
-    return render_desk(desk, form, restored=draft is not None, call=call, people=people)
+    return render_desk(desk, form, restored=draft is not None, call=call, people=people, also=also)
 
 
 def _filled(values: Mapping[str, str]) -> dict[str, str]:
@@ -122,6 +140,7 @@ def render_desk(
     restored: bool = False,
     call: Call | None = None,
     people: Sequence[Person] = (),
+    also: Call | None = None,
 ) -> ResponseReturnValue:
     """Show the desk."""
     note_flags(desk.flags)
@@ -130,8 +149,11 @@ def render_desk(
         desk=desk,
         form=form,
         accent_id=desk.line.member_id,
-        draft_key=draft_key(desk.line.id, call.id if call else None),
+        draft_key=draft_key(desk.line.id, call.id if call else also.id if also else None),
+        also=also,
+        also_tickets=queries.list_ticket_references([also.id]).get(also.id, []) if also else [],
         live_call=call,
+        passed_by=passed_by(call) if call else "",
         candidates=people,
         restored=restored,
         deferred=True,

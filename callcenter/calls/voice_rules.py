@@ -10,13 +10,14 @@ from callcenter.members.calendar_rules import Calendar, is_on_call_time, is_open
 # Keys that always mean the same where they are offered.
 URGENT_KEY = "1"
 CALLBACK_KEY = "2"
+VOICEMAIL_KEY = "3"
 # How often somebody who pressed nothing, or nonsense, is asked again.
 MOST_ASKED = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One key that a line offers: leads to ``queue``, ``urgent``, ``callback`` or ``line``."""
+    """One key that a line offers: leads to ``queue``, ``urgent``, ``callback``, ``voicemail`` or ``line``."""
 
     digit: str
     words: str
@@ -46,6 +47,9 @@ class DialledLine:
     overflow_number: str = ""
     on_call_number: str = ""
     wrap_up_seconds: int = 60
+    recording: bool = False
+    voicemail: bool = False
+    recording_days: int = 30
 
     @property
     def queue(self) -> str:
@@ -62,6 +66,7 @@ class Next(StrEnum):
     OVERFLOW = "overflow"
     OFFER_CALLBACK = "offer_callback"
     NOTE_CALLBACK = "note_callback"
+    VOICEMAIL = "voicemail"
     OTHER_LINE = "other_line"
     CLOSED = "closed"
     CLOSED_URGENT = "closed_urgent"
@@ -111,19 +116,24 @@ def when_full(line: DialledLine) -> Decision:
     return Decision(Next.OFFER_CALLBACK)
 
 
-def on_choice(line: DialledLine, digits: str, waiting: int | None, asked: int) -> Decision:
+def on_choice(  # noqa: PLR0911 - one return for each way a call may go
+    line: DialledLine, digits: str, waiting: int | None, asked: int
+) -> Decision:
     """Decide for a key pressed while the line is open; nothing pressed leads to an agent."""
     chosen = next((choice for choice in line.choices if choice.digit == digits), None)
     if chosen is None:
         if asked < MOST_ASKED and digits:
             return Decision(Next.ASK)
         return to_queue(line, waiting)
-    if chosen.action == "urgent" and line.on_call_number:
-        return Decision(Next.ON_CALL)
-    if chosen.action == "callback":
-        return Decision(Next.NOTE_CALLBACK)
-    if chosen.action == "line" and chosen.line_number:
-        return Decision(Next.OTHER_LINE, chosen.line_number)
+    match chosen.action:
+        case "urgent" if line.on_call_number:
+            return Decision(Next.ON_CALL)
+        case "callback":
+            return Decision(Next.NOTE_CALLBACK)
+        case "voicemail" if line.voicemail:
+            return Decision(Next.VOICEMAIL)
+        case "line" if chosen.line_number:
+            return Decision(Next.OTHER_LINE, chosen.line_number)
     return to_queue(line, waiting)
 
 
@@ -131,8 +141,15 @@ def on_night_choice(line: DialledLine, digits: str) -> Decision:
     """Decide for a key pressed outside hours: an emergency goes to the on-call service."""
     if digits == URGENT_KEY and line.on_call_number:
         return Decision(Next.ON_CALL)
+    return on_offer(line, digits)
+
+
+def on_offer(line: DialledLine, digits: str) -> Decision:
+    """Decide for a key pressed by somebody whom nobody can answer: a call back, or a message."""
     if digits == CALLBACK_KEY:
         return Decision(Next.NOTE_CALLBACK)
+    if digits == VOICEMAIL_KEY and line.voicemail:
+        return Decision(Next.VOICEMAIL)
     return Decision(Next.SORRY)
 
 

@@ -64,6 +64,7 @@ SERVICES: Final[dict[str, LazyString]] = {
 
 TASK_KINDS: Final[dict[TaskKind, LazyString]] = {
     TaskKind.CALLBACK: _l("Demande de rappel"),
+    TaskKind.VOICEMAIL: _l("Message vocal"),
     TaskKind.ABANDONED: _l("A raccroché en attente"),
     TaskKind.MISSED: _l("Appel manqué"),
 }

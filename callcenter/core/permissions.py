@@ -29,6 +29,8 @@ class Permission(StrEnum):
     MEMBERS_MANAGE = "members.manage"
     USERS_MANAGE = "users.manage"
     SUPERVISE = "supervise"
+    VOICEMAIL_PLAY = "voicemail.play"
+    RECORDINGS_PLAY = "recordings.play"
     AUDIT_READ = "audit.read"
     ON_CALL_READ = "on_call.read"
     ON_CALL_EDIT = "on_call.edit"
@@ -62,6 +64,7 @@ _AGENT = frozenset(
         P.ESTATE_READ_VULNERABILITY,
         P.MESSAGING_READ,
         P.ON_CALL_READ,
+        P.VOICEMAIL_PLAY,
     }
 )
 _STAFF = frozenset(
@@ -80,7 +83,8 @@ _STAFF = frozenset(
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _AGENT,
-    Role.SUPERVISOR: _AGENT | {P.SUPERVISE, P.TICKETS_HANDLE, P.MESSAGING_LEDGER},
+    Role.SUPERVISOR: _AGENT
+    | {P.SUPERVISE, P.TICKETS_HANDLE, P.MESSAGING_LEDGER, P.RECORDINGS_PLAY},
     Role.ADMINISTRATOR: frozenset(
         {
             P.ACCOUNT_OWN,
@@ -108,6 +112,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.USERS_MANAGE,
         P.AUDIT_READ,
         P.ON_CALL_EDIT,
+        P.VOICEMAIL_PLAY,
+        P.RECORDINGS_PLAY,
     },
     Role.STAFF: _STAFF,
     Role.CARETAKER: frozenset({P.ACCOUNT_OWN, P.TICKETS_READ, P.TICKETS_HANDLE, P.ESTATE_READ}),

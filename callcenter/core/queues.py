@@ -43,6 +43,7 @@ class Job(StrEnum):
     RUN_IMPORT = "workers.imports.run"
     SEND_EMAILS = "workers.emails.send"
     TRY_RULES = "workers.what_ifs.run"
+    TAKE_RECORDING_STEP = "workers.recordings.take_step"
 
 
 # Job -> its queue and the seconds it may take.
@@ -52,6 +53,7 @@ JOBS: Final[Mapping[Job, tuple[QueueName, int]]] = {
     Job.RUN_IMPORT: (QueueName.IMPORTS, 3600),
     Job.SEND_EMAILS: (QueueName.DEFAULT, 120),
     Job.TRY_RULES: (QueueName.DEFAULT, 600),
+    Job.TAKE_RECORDING_STEP: (QueueName.DEFAULT, 120),
 }
 
 

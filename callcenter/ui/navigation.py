@@ -90,6 +90,7 @@ MENU: tuple[Group, ...] = (
         (
             Entry(_l("Membres"), "members.index", P.USERS_MANAGE, "diagram-3"),
             Entry(_l("Utilisateurs"), "members.users", P.USERS_MANAGE, "people"),
+            Entry(_l("Téléphonie"), "exchanges.index", P.USERS_MANAGE, "telephone-plus"),
             Entry(_l("Orientation"), "routing.rules", P.ROUTING_EDIT, "shuffle"),
             Entry(_l("Suivi par SMS"), "messaging.follow_ups", P.MESSAGING_EDIT, "chat-left-dots"),
             Entry(_l("Modèles de SMS"), "messaging.templates", P.MESSAGING_EDIT, "chat-left-text"),

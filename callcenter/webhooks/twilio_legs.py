@@ -6,11 +6,23 @@ from flask import Response, request
 
 from callcenter.calls.live_rules import Report
 from callcenter.calls.states import CallState
+from callcenter.calls.voice_rules import DialledLine
 from callcenter.core import clock
 from callcenter.ui.access import public
 from callcenter.webhooks import twiml, voice_records
 from callcenter.webhooks.signature import signed_by_provider
-from callcenter.webhooks.twilio_voice import answer, blueprint, bounded, music, sid, told_at, whole
+from callcenter.webhooks.twilio_voice import (
+    answer,
+    blueprint,
+    bounded,
+    dialled_line,
+    music,
+    sid,
+    told_at,
+    whole,
+)
+
+__all__ = ["blueprint"]
 
 _WAITS = frozenset({CallState.RINGING, CallState.WAITING})
 
@@ -122,6 +134,17 @@ def transfer() -> Response:
         return answer(twiml.trouble())
     number = request.args.get("number", "")
     return answer(twiml.transfer(number, place.line_number, place.call_id))
+
+
+@blueprint.post("/to-queue")
+@public
+@signed_by_provider
+def to_queue() -> Response:
+    """The caller goes to another line's queue; the agent is out of it."""
+    line = dialled_line()
+    if not isinstance(line, DialledLine):
+        return answer(twiml.trouble())
+    return answer(twiml.change_queue(line))
 
 
 @blueprint.post("/transferred")

@@ -27,6 +27,7 @@ from callcenter.calls.voice_rules import (
     on_arrival,
     on_choice,
     on_night_choice,
+    on_offer,
     waited_too_long,
     when_full,
 )
@@ -99,7 +100,8 @@ def music() -> str:
     return url_for("static", filename="audio/attente.wav")
 
 
-def _dialled() -> DialledLine | object | None:
+def dialled_line() -> DialledLine | object | None:
+    """Return the line that this request is about (see ``line_of``)."""
     return line_of(request.args.get("line") or request.form.get("To", ""))
 
 
@@ -130,7 +132,7 @@ def whole(text: str | None) -> int:
 @signed_by_provider
 def incoming() -> Response:
     """Greet somebody who has just called a line of ours."""
-    line = _dialled()
+    line = dialled_line()
     if not isinstance(line, DialledLine):
         return _lost(line)
     waiting = bounded().run(
@@ -165,7 +167,7 @@ def _note(line: DialledLine, kind: Report, **more: Any) -> bool:
 @signed_by_provider
 def choice() -> Response:
     """Follow the key that the caller pressed."""
-    line = _dialled()
+    line = dialled_line()
     if not isinstance(line, DialledLine):
         return _lost(line)
     asked = whole(request.args.get("asked"))
@@ -178,7 +180,7 @@ def choice() -> Response:
 @signed_by_provider
 def night() -> Response:
     """Follow the key pressed outside hours: the on-call service, or a call back."""
-    line = _dialled()
+    line = dialled_line()
     if not isinstance(line, DialledLine):
         return _lost(line)
     decision = on_night_choice(line, request.form.get("Digits", ""))
@@ -190,8 +192,12 @@ def night() -> Response:
 @signed_by_provider
 def callback() -> Response:
     """Note that the caller wants to be called back, if that is the key that was pressed."""
+    digits = request.form.get("Digits", "")
+    line = dialled_line()
+    if isinstance(line, DialledLine) and on_offer(line, digits).next is Next.VOICEMAIL:
+        return answer(_take_path(line, Decision(Next.VOICEMAIL)).text())
     with force_locale("fr"):
-        wanted = request.args.get("noted") or request.form.get("Digits") == CALLBACK_KEY
+        wanted = request.args.get("noted") or digits == CALLBACK_KEY
         if not wanted:
             return answer(twiml.goodbye(_("Merci de votre appel. Au revoir.")))
         if bounded().run(partial(voice_records.callback, sid()), False):
@@ -206,7 +212,7 @@ def callback() -> Response:
 @signed_by_provider
 def wait() -> Response:
     """What somebody in the queue hears, turn after turn."""
-    line = _dialled()
+    line = dialled_line()
     if not isinstance(line, DialledLine):
         return answer(twiml.leave_queue())
     if waited_too_long(line, whole(request.form.get("QueueTime"))):
@@ -242,7 +248,7 @@ def wait_key() -> Response:
 @signed_by_provider
 def left() -> Response:
     """The caller left the queue: spoken to, gone, or out of patience."""
-    line = _dialled()
+    line = dialled_line()
     result = request.form.get("QueueResult", "")
     if result == "bridged" or result.startswith("redirect"):
         place = bounded().run(partial(voice_records.place_of, sid=sid()), None)
@@ -263,7 +269,7 @@ def left() -> Response:
 @signed_by_provider
 def whisper() -> Response:
     """Tell whoever answers for us which member calls, before the caller is joined."""
-    line = _dialled()
+    line = dialled_line()
     if not isinstance(line, DialledLine):
         return answer(twiml.nothing())
     with force_locale("fr"):
@@ -276,7 +282,7 @@ def whisper() -> Response:
 @signed_by_provider
 def dialled() -> Response:
     """What became of the on-call service's, or another service's, telephone."""
-    line = _dialled()
+    line = dialled_line()
     if not isinstance(line, DialledLine):
         return answer(twiml.nothing())
     if request.form.get("DialCallStatus", "") in _ANSWERED:
@@ -285,7 +291,8 @@ def dialled() -> Response:
     with force_locale("fr"):
         sorry = _("Personne ne répond pour le moment.")
         offer = _("Pour être rappelé à ce numéro, tapez %(key)s.", key=CALLBACK_KEY)
-    asked = twiml.Speech().ask(twiml.address("callback", line=line.number), sorry, offer)
+        message = twiml.voicemail_offer(line)
+    asked = twiml.Speech().ask(twiml.address("callback", line=line.number), sorry, offer, message)
     return answer(asked.text())
 
 
@@ -295,7 +302,7 @@ def dialled() -> Response:
 def status() -> Response:
     """The provider's own account of a caller's leg: closes the call with its true end."""
     state = request.form.get("CallStatus", "")
-    line = _dialled()
+    line = dialled_line()
     if isinstance(line, DialledLine) and sid():
         if state in {"completed", "busy", "failed", "no-answer", "canceled"}:
             _note_or_fail(line, state)

@@ -7,13 +7,22 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
-from callcenter.calls.voice_rules import CALLBACK_KEY, URGENT_KEY, Decision, DialledLine, Next
+from callcenter.calls.voice_rules import (
+    CALLBACK_KEY,
+    URGENT_KEY,
+    VOICEMAIL_KEY,
+    Decision,
+    DialledLine,
+    Next,
+)
 
 BASE = "/webhooks/twilio/voice"
 _LANGUAGE = "fr-FR"
 _GATHER_SECONDS = 6
 _RING_SECONDS = 25
 _HOUR = 3600
+_MESSAGE_SECONDS = 180
+_SILENCE_SECONDS = 8
 
 
 def address(step: str, **values: object) -> str:
@@ -93,7 +102,10 @@ def _follow(  # noqa: PLR0911 - one return for each way a call may go
                 address("callback", line=line.number),
                 _("Tous nos conseillers sont en ligne."),
                 _("Pour être rappelé à ce numéro, tapez %(key)s.", key=CALLBACK_KEY),
+                voicemail_offer(line),
             )
+        case Next.VOICEMAIL:
+            return take_message(speech, line)
         case Next.NOTE_CALLBACK:
             return speech.go_to(address("callback", line=line.number, noted=1))
         case Next.OTHER_LINE:
@@ -121,14 +133,52 @@ def _closed(speech: Speech, line: DialledLine, *, urgent: bool) -> Speech:
         message,
         urgency,
         _("Pour être rappelé aux heures d'ouverture, tapez %(key)s.", key=CALLBACK_KEY),
+        voicemail_offer(line),
     )
+
+
+def voicemail_offer(line: DialledLine) -> str:
+    """Return the sentence that offers to leave a message; "" where the line takes none."""
+    if not line.voicemail:
+        return ""
+    return str(_("Pour laisser un message, tapez %(key)s.", key=VOICEMAIL_KEY))
+
+
+def take_message(speech: Speech, line: DialledLine) -> Speech:
+    """Record a message, once the caller knows that it is recorded and for how long."""
+    speech.say(
+        _(
+            "Laissez votre message après le signal, puis tapez dièse."
+            " Il sera conservé %(days)s jours au plus.",
+            days=line.recording_days,
+        )
+    )
+    speech.response.record(
+        action=address("message", line=line.number),
+        max_length=_MESSAGE_SECONDS,
+        timeout=_SILENCE_SECONDS,
+        finish_on_key="#",
+        play_beep=True,
+        recording_status_callback=address("message-recorded", line=line.number),
+        recording_status_callback_event="completed",
+    )
+    return speech
 
 
 def greeting(line: DialledLine) -> tuple[str, ...]:
     """Return what a line says before anything else while it is open."""
     with force_locale("fr"):
         welcome = line.welcome or _("%(member)s, bonjour.", member=line.member)
-    return (welcome, line.notice)
+        told = (
+            _(
+                "Cet appel peut être enregistré pour améliorer notre service, et conservé"
+                " %(days)s jours au plus. Si vous ne le souhaitez pas, dites-le à votre conseiller.",
+                days=line.recording_days,
+            )
+            if line.recording
+            else ""
+        )
+    return (welcome, line.notice, told)
 
 
 def queue(speech: Speech, line: DialledLine) -> Speech:
@@ -140,6 +190,13 @@ def queue(speech: Speech, line: DialledLine) -> Speech:
         max_queue_size=line.max_waiting,
     )
     return speech
+
+
+def change_queue(line: DialledLine) -> str:
+    """Put a caller whom an agent passes on in another line's queue."""
+    with force_locale("fr"):
+        speech = Speech().say(_("Nous transférons votre appel."))
+    return queue(speech, line).text()
 
 
 def dial(speech: Speech, line: DialledLine, number: str, what: str) -> Speech:

@@ -12,10 +12,12 @@ from sqlalchemy import func, select, text
 from callcenter.calls.call_acts import ask_callback, end_leg, give_back, open_leg
 from callcenter.calls.dialled import find_dialled, platform_id
 from callcenter.calls.live_edge import tell_call, tell_presence
-from callcenter.calls.live_queries import line_words, wrap_up_seconds
+from callcenter.calls.live_queries import line_words, recording_days, wrap_up_seconds
 from callcenter.calls.live_rules import Report
 from callcenter.calls.live_services import Answerer, ExchangeReport, record_report
 from callcenter.calls.models import Call, CallLeg
+from callcenter.calls.recording_steps import recorded
+from callcenter.calls.recordings import keep_message, want_recording
 from callcenter.calls.states import (
     CallPath,
     CallProvider,
@@ -90,6 +92,7 @@ def news_of(line: DialledLine, sid: str, caller: str, kind: Report) -> ExchangeR
         dialled=line.number,
         queue=line.queue,
         wrap_up_seconds=line.wrap_up_seconds,
+        told_recorded=line.recording,
     )
 
 
@@ -118,6 +121,26 @@ def callback(sid: str) -> bool:
             ask_callback(call)
             tell_call(call)
         return True
+
+
+def message(line: DialledLine, sid: str, recording_sid: str, seconds: int) -> bool:
+    """Note a message that a caller left; False for a call we don't know."""
+    with session_scope(_EVERYTHING), transaction():
+        call = _locked(Call.provider_id == sid)
+        if call is None or not recording_sid:
+            return False
+        if keep_message(call, recording_sid, seconds, line.recording_days) is not None:
+            tell_call(call)
+        return True
+
+
+def conversation_recorded(
+    recording_id: int, recording_sid: str, seconds: int, *, failed: bool
+) -> bool:
+    """Note that a conversation's recording is done; True once it is written."""
+    with session_scope(_EVERYTHING), transaction():
+        recorded(recording_id, recording_sid, seconds, failed=failed)
+    return True
 
 
 def place_of(*, sid: str = "", call_id: int | None = None) -> Place | None:
@@ -192,6 +215,8 @@ def joined(caller_sid: str, leg_sid: str, at: datetime) -> None:
             ),
             agent.home_id if agent else platform_id(),
         )
+        if agent is not None and want_recording(call, recording_days(call.line_id)) is not None:
+            tell_call(call)
 
 
 def leg_over(leg_sid: str, call_id: int, agent_id: int | None) -> None:

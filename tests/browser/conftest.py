@@ -3,11 +3,17 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
+from sqlalchemy import select
 
+from callcenter.core.db import session_scope, transaction
+from callcenter.core.isolation import Scope
+from callcenter.members.accounts import User
+from callcenter.members.models import Calendar
 from callcenter.settings import Settings
 from tests.platform_process import PlatformProcess
-from tests.world import PASSWORD
+from tests.world import PASSWORD, World
 
 DESKTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
@@ -66,3 +72,21 @@ def sign_in(page: Page, platform: PlatformProcess, account: str) -> None:
     page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Se connecter").click()
     page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+@pytest.fixture
+def extension(app: Flask, world: World) -> str:
+    """Camille has a telephone at her desk."""
+    with session_scope(Scope(everything=True)), transaction() as session:
+        session.get_one(User, world.users["agent"]).phone = "+33536490301"
+    return "+33536490301"
+
+
+@pytest.fixture
+def open_all_day(app: Flask, world: World) -> None:
+    """The line is open whatever the hour of the test."""
+    with session_scope(Scope(everything=True)), transaction() as session:
+        for row in session.scalars(select(Calendar)):
+            days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+            row.weekly_hours = {day: [["00:00", "24:00"]] for day in days}
+            row.public_holidays = False

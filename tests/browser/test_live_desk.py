@@ -6,7 +6,6 @@ import signal
 from pathlib import Path
 
 import pytest
-import requests
 from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
@@ -15,29 +14,20 @@ from callcenter.calls.exchanges import issue_key
 from callcenter.calls.models import Call
 from callcenter.core.db import session_scope, transaction
 from callcenter.core.isolation import Scope
-from callcenter.members.accounts import User
-from callcenter.members.models import Calendar
-from tests.browser.conftest import OpenPage, sign_in
+from tests.browser.conftest import OpenPage
+from tests.browser.live_desk import (
+    AGENT,
+    COLLEAGUE,
+    LINE_A,
+    TENANT,
+    Exchange,
+    desk_of,
+    heard,
+)
 from tests.platform_process import PlatformProcess, wait_until
 from tests.world import World
 
 pytestmark = pytest.mark.browser
-
-LINE_A = "+33536490100"
-TENANT = "+33639981201"
-AGENT, COLLEAGUE = "agent@plateforme.exemple.fr", "agent-a@plateforme.exemple.fr"
-
-
-class Exchange:
-    """An exchange that tells the running platform of its calls."""
-
-    def __init__(self, platform: PlatformProcess, key: str) -> None:
-        self.url = f"{platform.url}/webhooks/cti/{key}"
-
-    def tell(self, event: str, call: str = "1", **more: str) -> None:
-        fields = {"event": event, "callId": call, "from": TENANT, "to": LINE_A} | more
-        answer = requests.post(self.url, data=fields, timeout=10)
-        assert answer.json().get("call"), answer.text
 
 
 @pytest.fixture
@@ -57,14 +47,6 @@ def crash(platform: PlatformProcess) -> None:
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
     for child in children.split():
         os.kill(int(child), signal.SIGKILL)
-
-
-def desk_of(open_page: OpenPage, platform: PlatformProcess, account: str) -> Page:
-    page = open_page()
-    sign_in(page, platform, account)
-    page.goto(f"{platform.url}/desk")
-    expect(page.locator("#live-presence")).to_be_visible()
-    return page
 
 
 def test_answering_on_one_desk_clears_it_on_the_others(
@@ -166,46 +148,6 @@ def test_the_web_process_restarts_in_the_middle_of_a_call(
     page.locator("#disposition").select_option("answered")
     page.keyboard.press("Alt+Enter")
     expect(page.get_by_text("Appel enregistré")).to_be_visible()
-
-
-def test_the_common_call_takes_few_keys(
-    web: PlatformProcess, exchange: Exchange, open_page: OpenPage
-) -> None:
-    """Known tenant, no ticket: under 12 keys after the answer (and under 10 s, by far)."""
-    page = desk_of(open_page, web, AGENT)
-    exchange.tell("newCall", "1")
-    exchange.tell("answer", "1", user="agent")
-    page.wait_for_url(re.compile("call_id="))
-    keys = ["Alt+1", "F8", "r", "Alt+Enter"]
-    page.keyboard.press(keys[0])
-    expect(page.locator("#caller .caller-name")).to_contain_text("Etcheverry")
-    for key in keys[1:]:
-        page.keyboard.press(key)
-    expect(page.get_by_text("Appel enregistré")).to_be_visible()
-    assert len(keys) < 12
-
-
-def heard(platform: PlatformProcess, sid: str) -> str:
-    """What a phone of the sandbox has heard so far."""
-    return " | ".join(words for _who, words in platform.sandbox.call(sid)["heard"])
-
-
-@pytest.fixture
-def extension(app: Flask, world: World) -> str:
-    """Camille has a telephone at her desk."""
-    with session_scope(Scope(everything=True)), transaction() as session:
-        session.get_one(User, world.users["agent"]).phone = "+33536490301"
-    return "+33536490301"
-
-
-@pytest.fixture
-def open_all_day(app: Flask, world: World) -> None:
-    """The line is open whatever the hour of the test."""
-    with session_scope(Scope(everything=True)), transaction() as session:
-        for row in session.scalars(select(Calendar)):
-            days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-            row.weekly_hours = {day: [["00:00", "24:00"]] for day in days}
-            row.public_holidays = False
 
 
 def test_a_call_through_the_provider_from_queue_to_wrap_up(

@@ -272,3 +272,25 @@ def test_the_desk_costs_few_statements(app: Flask, desk: PageChecker, world: Wor
             assert desk.client.open(url, method=method, data=data).status_code == 200
         real = [s for s in statements if not s.startswith("SELECT set_config")]
         assert len(real) <= 12, f"{method} {url}: {len(real)}\n" + "\n".join(real)
+
+
+def test_another_ticket_of_the_same_call(desk: PageChecker, world: World) -> None:
+    """Saved « puis une autre »: the desk comes back on the same caller, and the call stays one."""
+    where = f"/desk/{world.a.line}"
+    saved = desk.client.post(f"{where}/save", data=chosen(world, outcome="ticket", then="another"))
+    assert "also_call_id=" in saved.headers["Location"]
+    page = desk.get(saved.headers["Location"])
+    assert "Une autre demande du même appel" in page.text
+    assert "Maïté Etcheverry" in page.text
+    more = page.values(page.form(holding="also_call_id"))
+    again = chosen(
+        world,
+        outcome="ticket",
+        category="T-ELP",
+        form_token="b" * 32,
+        also_call_id=more["also_call_id"][0],
+    )
+    assert desk.client.post(f"{where}/save", data=again).status_code == 303
+    with as_member(world.a.id) as session:
+        assert len(session.scalars(sa.select(Call)).all()) == 1
+        assert len(session.scalars(sa.select(Ticket)).all()) == 2

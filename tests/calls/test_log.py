@@ -2,17 +2,21 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
+import python_calamine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from callcenter.calls import queries
 from callcenter.calls.dialled import find_dialled
 from callcenter.calls.live_rules import Report
 from callcenter.calls.live_services import Answerer
 from callcenter.calls.models import Call, CallTicket
 from callcenter.calls.plan_services import read_choices
+from callcenter.core import clock
 from callcenter.core.db import session_scope
 from callcenter.core.errors import UserError
 from callcenter.core.isolation import Scope
@@ -101,6 +105,55 @@ def test_the_log_as_a_file(client: FlaskClient, world: World, call_id: int) -> N
     assert rows[1][5].startswith("'=")
     sign_in(client, world.user("manager-b"))
     assert client.get("/calls/export").get_data(as_text=True).count("\n") == 1
+
+
+def test_the_log_is_narrowed_by_line_answer_agent_and_days(
+    client: FlaskClient, world: World, call_id: int
+) -> None:
+    report(world, world.a, Report.NEW, "lost", number="+33639981299")
+    report(world, world.a, Report.ENDED, "lost")
+    sign_in(client, world.user("agent"))
+    pages = PageChecker(client)
+    today = clock.today()
+    tomorrow = today + timedelta(days=1)
+    for query, shown in (
+        ("answered=yes", {"06 39 98 12 01"}),
+        ("answered=no", {"06 39 98 12 99"}),
+        (f"agent_id={world.users['agent']}", {"06 39 98 12 01"}),
+        (f"agent_id={world.users['agent-a']}", set()),
+        (f"line_id={world.a.line}", {"06 39 98 12 01", "06 39 98 12 99"}),
+        (f"line_id={world.a.syndic_line}", set()),
+        ("direction=out", set()),
+        (f"since={today}&until={today}", {"06 39 98 12 01", "06 39 98 12 99"}),
+        (f"since={tomorrow}", set()),
+    ):
+        page = pages.get(f"/calls?{query}")
+        found = {number for number in ("06 39 98 12 01", "06 39 98 12 99") if number in page.text}
+        assert found == shown, query
+
+
+def test_the_file_is_read_in_batches(
+    client: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each batch goes on where the last ended: every call once, at most as many as allowed."""
+    for number in range(5):
+        report(world, world.a, Report.ENDED, f"call-{number}", number=f"+3363998120{number}")
+    monkeypatch.setattr(queries, "EXPORT_BATCH", 2)
+    sign_in(client, world.user("agent"))
+
+    def numbers() -> list[str]:
+        text = client.get("/calls/export").get_data(as_text=True)
+        rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter=";"))
+        return [row[4] for row in rows[1:]]
+
+    assert sorted(numbers()) == [f"06 39 98 12 0{number}" for number in range(5)]
+    workbook = client.get("/calls/export?format=xlsx").get_data()
+    (sheet,) = python_calamine.load_workbook(io.BytesIO(workbook)).sheet_names
+    rows = python_calamine.load_workbook(io.BytesIO(workbook)).get_sheet_by_name(sheet).to_python()
+    assert len(rows) == 6
+    assert isinstance(rows[1][8], float)  # seconds are numbers
+    monkeypatch.setattr(queries, "MOST_EXPORTED", 3)
+    assert len(numbers()) == 3
 
 
 def test_a_line_s_plan_is_written_and_obeyed(app: Flask, client: FlaskClient, world: World) -> None:

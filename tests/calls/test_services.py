@@ -235,3 +235,44 @@ def test_a_ticket_of_another_member_can_not_be_chased(app: Flask, world: World) 
         transaction(),
     ):
         call(actor, world.a, form_token="3" * 32, chased_ticket_id=of_b.ticket.id)
+
+
+def test_one_call_concerns_several_tickets(app: Flask, world: World) -> None:
+    """A second ticket is linked to the call that is written up: still one call."""
+    actor = agent(world)
+    with session_scope(actor_scope(actor)), transaction():
+        first = call(actor, world.a, ticket=wanted_ticket(actor, world.a))
+    other = "1" * 32
+    for _click in range(2):
+        with session_scope(actor_scope(actor)), transaction():
+            second = call(
+                actor,
+                world.a,
+                ticket=wanted_ticket(actor, world.a, "T-ELP", form_token=other),
+                form_token=other,
+                also_call_id=first.call.id,
+            )
+        assert second.call.id == first.call.id
+    with as_member(world.a.id) as session:
+        assert len(session.scalars(sa.select(Call.id)).all()) == 1
+        links = session.scalars(sa.select(CallTicket.link)).all()
+        assert list(links) == ["opened", "opened"]
+        assert len(session.scalars(sa.select(Ticket.id)).all()) == 2
+
+
+def test_one_more_ticket_of_another_member_s_home_is_a_call_apart(app: Flask, world: World) -> None:
+    actor = agent(world)
+    with session_scope(actor_scope(actor)), transaction():
+        first = call(actor, world.a, disposition=Disposition.ANSWERED)
+    with (
+        session_scope(actor_scope(actor)),
+        pytest.raises(UserError, match="autre membre"),
+        transaction(),
+    ):
+        call(
+            actor,
+            world.a,
+            ticket=wanted_ticket(actor, world.b, form_token="1" * 32),
+            form_token="1" * 32,
+            also_call_id=first.call.id,
+        )

@@ -178,6 +178,8 @@ function drawPhone() {
   const state = call ? (call.over ? "over" : stateOf(call)) : panel.dataset.state;
   panel.dataset.state = state;
   for (const button of panel.querySelectorAll("[data-when]")) button.hidden = !button.dataset.when.split(" ").includes(state);
+  const mark = state === "over" || state === "wrap_up" ? "" : call ? call.recording : panel.dataset.mark;
+  for (const part of panel.querySelectorAll("[data-recording]")) part.hidden = !part.dataset.recording.split(" ").includes(mark);
 }
 
 function draw() {
@@ -236,20 +238,40 @@ async function callOut(button) {
 }
 
 async function showTargets(button) {
-  const list = document.getElementById("transfer-targets");
+  const list = document.getElementById("transfer-target");
   if (!list) return;
   const answer = await fetch(button.dataset.targets, { credentials: "same-origin" });
   if (!answer.ok) return;
-  const { targets } = await answer.json();
+  const { groups } = await answer.json();
+  const other = list.querySelector('option[value=""]');
   list.replaceChildren(
-    ...targets.map((one) => {
-      const option = document.createElement("option");
-      option.value = one.shown;
-      option.label = one.name;
-      option.textContent = `${one.name} · ${one.shown}`;
-      return option;
+    ...groups.map((group) => {
+      const part = document.createElement("optgroup");
+      part.label = group.label;
+      part.append(...group.targets.map((one) => new Option(one.shown ? `${one.name} · ${one.shown}` : one.name, one.value)));
+      return part;
     }),
+    other,
   );
+  list.selectedIndex = 0;
+  chooseTarget();
+  list.focus();
+}
+
+/** A queue is passed a word and can't be spoken to first; only "another number" is typed. */
+function chooseTarget() {
+  const value = document.getElementById("transfer-target").value;
+  const queue = value.startsWith("line:");
+  document.getElementById("transfer-other").hidden = value !== "";
+  document.getElementById("transfer-said").hidden = !queue;
+  document.querySelector('#transfer-dialog [data-phone="consult"]').hidden = queue;
+}
+
+function phoneFields(what) {
+  if (what !== "transfer" && what !== "consult") return {};
+  const target = document.getElementById("transfer-target")?.value || "";
+  const number = target || document.getElementById("transfer-number")?.value || "";
+  return { number, word: document.getElementById("transfer-word")?.value || "" };
 }
 
 function onClick(event) {
@@ -263,8 +285,7 @@ function onClick(event) {
     queue.hidden = !queue.hidden;
     button.setAttribute("aria-expanded", String(!queue.hidden));
   } else if (button.matches("[data-phone]")) {
-    const number = document.getElementById("transfer-number")?.value || "";
-    send(`${bar.dataset.calls}${shownCall()}/${button.dataset.phone}`, number ? { number } : {});
+    send(`${bar.dataset.calls}${shownCall()}/${button.dataset.phone}`, phoneFields(button.dataset.phone));
     button.closest("dialog")?.close();
   } else if (button.matches("[data-call]")) callOut(button);
   else if (button.matches("[data-targets]")) showTargets(button);
@@ -275,6 +296,7 @@ if (bar) {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") document.getElementById("live-queue").hidden = true;
   });
+  document.getElementById("transfer-target")?.addEventListener("change", chooseTarget);
   document.getElementById("live-presence").addEventListener("change", (event) => {
     const [state, reason = ""] = event.target.value.split(":");
     send(bar.dataset.presence, { state, reason }).then((said) => said || draw());

@@ -72,6 +72,12 @@ function find(key) {
 function onKey(event) {
   if (event.defaultPrevented || event.isComposing) return;
   const key = nameOf(event);
+  if (key === "F1") {
+    // "?" is a letter while one types: the help has a key of its own.
+    event.preventDefault();
+    document.querySelector('[data-open-dialog="keys-dialog"]')?.click();
+    return;
+  }
   const single = key.length === 1;
   if (single && (isTyping(event.target) || lettersOff())) return;
   const element = find(key);
