@@ -82,7 +82,6 @@ _VERBS: Final[dict[str, LazyString]] = {
     "resumed": _l("repris"),
     "played": _l("écouté"),
     "deleted": _l("effacé"),
-    "linked": _l("rattaché"),
     "unlinked": _l("détaché"),
     "key_issued": _l("clé créée"),
     "key_revoked": _l("clé révoquée"),
