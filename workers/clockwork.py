@@ -18,7 +18,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.core.db import db
-from workers import calls, emails, imports, ledger, periodic, what_ifs
+from workers import calls, emails, imports, ledger, periodic, watch, what_ifs
 from workers.dispatcher import Dispatcher
 from workers.process import settings_of
 from workers.recordings import delete_old_recordings, hand_out_steps
@@ -52,6 +52,8 @@ def chores() -> list[Chore]:
         Chore("drafts purged", 3600, periodic.purge_drafts),
         Chore("flags purged", 900, periodic.purge_place_flags),
         Chore("incidents finished", 5, periodic.finish_incidents),
+        Chore("offers taken back", 10, watch.take_back_unanswered),
+        Chore("tenants reassured", 300, watch.reassure_silent),
         Chore("tickets closed", 600, periodic.close_silent_tickets),
         Chore("delays told", 120, periodic.tell_of_delays),
         Chore("silent calls ended", 30, calls.end_silent_calls),

@@ -17,6 +17,7 @@ class Permission(StrEnum):
     TICKETS_HANDLE = "tickets.handle"
     TICKETS_TRIAGE = "tickets.triage"
     TICKETS_READ_RESTRICTED = "tickets.read_restricted"
+    COMMITMENTS_READ = "commitments.read"
     ESTATE_READ = "estate.read"
     ESTATE_EDIT = "estate.edit"
     ESTATE_IMPORT = "estate.import"
@@ -74,6 +75,7 @@ _STAFF = frozenset(
         P.TICKETS_READ,
         P.TICKETS_OPEN,
         P.TICKETS_HANDLE,
+        P.COMMITMENTS_READ,
         P.ESTATE_READ,
         P.ESTATE_READ_VULNERABILITY,
         P.MESSAGING_READ,
@@ -84,7 +86,7 @@ _STAFF = frozenset(
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _AGENT,
     Role.SUPERVISOR: _AGENT
-    | {P.SUPERVISE, P.TICKETS_HANDLE, P.MESSAGING_LEDGER, P.RECORDINGS_PLAY},
+    | {P.SUPERVISE, P.TICKETS_HANDLE, P.MESSAGING_LEDGER, P.RECORDINGS_PLAY, P.COMMITMENTS_READ},
     Role.ADMINISTRATOR: frozenset(
         {
             P.ACCOUNT_OWN,

@@ -61,7 +61,7 @@ class TicketWriter:
             "opened_at", "due_at", "promised_from", "needs_triage", "held_since", "hold_cause",
             "pauses", "resolved_at", "resolution_code", "closed_at", "chases", "routing",
             "opened_by_id", "opened_by_label", "form_token", "words", "updated_at",
-            "updated_by_label",
+            "updated_by_label", "moves", "news_at", "first_news_at",
         )  # fmt: skip
         self.events = Sheet(
             TicketEvent, "id", "member_id", "ticket_id", "kind", "visibility", "at",
@@ -156,6 +156,7 @@ class Story:
         self.slot = VISIT_SLOTS[int(rng() * len(VISIT_SLOTS))]
         self.assignment = 0
         self.token = ""
+        self.news = 0.0
         self.chases = 1 if rng() < 0.1 else 0
 
     def _state(self, share: float, *, open_now: bool) -> str:
@@ -170,6 +171,8 @@ class Story:
               body: str = "", *, tenant: bool = False) -> None:  # fmt: skip
         """Add a line to the timeline; ``facts`` is the inside of its JSON."""
         room = self.room
+        if tenant and kind != "opened":
+            self.news = max(self.news, min(at, room.now))
         actor = f"{who[0]}\t{who[1]}" if who else f"{NULL}\t"
         room.events.add(
             f"{room._next('ticket_event')}\t{self.member}\t{self.id}\t{kind}"  # noqa: SLF001
@@ -220,7 +223,8 @@ class Story:
             f"\t{'repaired' if self.resolved and self.state != 'cancelled' else ''}"
             f"\t{stamp(self.closed) if self.closed else NULL}\t{self.chases}\t{route.kept}"
             f"\t{self.agent[0]}\t{self.agent[1]}\tbulk-{self.id}\t{found}\t{stamp(last)}"
-            f"\t{self.agent[1]}"
+            f"\t{self.agent[1]}\t0\t{stamp(self.news or self.opened)}"
+            f"\t{stamp(self.news) if self.news else NULL}"
         )
 
     def _send(self, to: Sent, by: str) -> None:

@@ -15,6 +15,7 @@ from callcenter.demo import cast
 from callcenter.demo.cast import Firm, MemberCast, Person
 from callcenter.members import services
 from callcenter.members.accounts import User
+from callcenter.members.clock_rules import Target, TargetUnit
 from callcenter.members.models import Agency, Calendar, ClosingDay, Organisation, PhoneLine, Team
 from callcenter.members.states import OrganisationKind, Service, TeamKind
 from callcenter.messaging.follow_up_rules import Choice, Policy
@@ -22,7 +23,9 @@ from callcenter.messaging.follow_up_services import choose_follow_ups
 from callcenter.messaging.ledger_models import DeliveryWatch, SmsTariff
 from callcenter.messaging.services import install_templates
 from callcenter.messaging.states import Trigger
+from callcenter.routing.models import ServiceTarget
 from callcenter.routing.services import install_catalogue
+from callcenter.routing.states import Priority, Stage
 
 _LOCAL: Final = (TeamKind.AGENCY, TeamKind.CARETAKER)
 _WHOLE_DAY: Final = [["00:00", "24:00"]]
@@ -251,6 +254,15 @@ def _calendars(member: Founded) -> None:
             public_holidays=False,
         )
     )
+    phones = Calendar(
+        member_id=member.id,
+        name="Accueil téléphonique",
+        weekly_hours={key: [["08:00", "18:30"]] for key in _WEEK[:5]}
+        | {"sat": [["09:00", "12:00"]]},
+    )
+    db.session.add(phones)
+    db.session.flush()
+    _promise(member, phones)
     main = db.session.scalars(
         select(Calendar).where(Calendar.member_id == member.id, Calendar.main)
     ).one()
@@ -259,5 +271,27 @@ def _calendars(member: Founded) -> None:
         ClosingDay(
             member_id=member.id, calendar_id=main.id, day=eve, label="Fermeture de fin d'année"
         )
+    )
+    db.session.flush()
+
+
+def _promise(member: Founded, phones: Calendar) -> None:
+    """The platform's "rappel sous 2 h", on the hours of its telephones; a first visit in time."""
+    promised = [
+        (Stage.NEWS, Priority.P2, Target(4, TargetUnit.WORKING_HOURS), phones.id),
+        (Stage.NEWS, Priority.P3, Target(8, TargetUnit.WORKING_HOURS), phones.id),
+        (Stage.FIRST_VISIT, Priority.P2, Target(2, TargetUnit.WORKING_DAYS), None),
+        (Stage.FIRST_VISIT, Priority.P3, Target(4, TargetUnit.WORKING_DAYS), None),
+    ]
+    db.session.add_all(
+        ServiceTarget(
+            member_id=member.id,
+            stage=stage,
+            priority=priority,
+            amount=target.amount,
+            unit=target.unit,
+            calendar_id=calendar_id,
+        )
+        for stage, priority, target, calendar_id in promised
     )
     db.session.flush()

@@ -48,7 +48,9 @@ class Fate(StrEnum):
     REFUSED = "refused"
     RETURNED = "returned"  # refused within the hour, and still to sort
     FORGOTTEN = "forgotten"  # accepted, then nothing: late
-    UNSEEN = "unseen"  # never accepted: late, and chased
+    UNSEEN = "unseen"  # nobody answers, whoever it is offered to: back to triage each time
+    BOUNCED = "bounced"  # refused by one after the other
+    STUCK = "stuck"  # put on hold, and left there
     SILENT = "silent"  # resolved, and the tenant does not say whether it is fixed
     REOPENED = "reopened"
     CANCELLED = "cancelled"
@@ -85,16 +87,17 @@ class Plot:
         stage, now, ticket = self.stage, clock.now(), self.ticket
         if ticket.needs_triage:
             stage.at(stage.at_work(now, 0.3, 6), self.sort)
-        elif self.fate is Fate.REFUSED:
+        elif self.fate in {Fate.REFUSED, Fate.BOUNCED}:
             stage.at(stage.at_work(now, 0.5, 4), self.refuse)
         elif self.fate is Fate.RETURNED:
             stage.at(stage.soon(now, 8, 25), self.refuse)
         elif self.fate is Fate.UNSEEN:
             self._chased(2, 5)
         elif Priority(ticket.priority).is_urgent:
-            stage.at(stage.soon(now, 6, 28), self.accept)
+            stage.at(stage.soon(now, 4, 14), self.accept)
         else:
             stage.at(stage.at_work(now, 0.2, 5), self.accept)
+        self._until_answered()
         if stage.chance(0.12):
             stage.at(stage.soon(now, 40, 1500), self.tenant_writes)
         if ticket.due_at is not None:
@@ -135,6 +138,17 @@ class Plot:
         """Return an act of whoever has the ticket, or of somebody else."""
         return Act(actor or self.actor(), self.ticket_id)
 
+    def _until_answered(self) -> None:
+        """Have the platform take the ticket back if nobody has answered by then."""
+        assignment = self.holder()
+        if assignment is not None and assignment.accept_by is not None:
+            self.stage.at(assignment.accept_by + timedelta(seconds=9), self.run_out)
+
+    def run_out(self) -> None:
+        """What the clockwork does when the time to answer is over; triage sees to it later."""
+        if services.return_unanswered(self.member.id, self.ticket_id):
+            self.stage.at(self.stage.at_work(clock.now(), 2, 6), self.sort)
+
     # -- acts ------------------------------------------------------------------------------
 
     def accept(self) -> None:
@@ -154,12 +168,13 @@ class Plot:
         match self.fate:
             case Fate.FORGOTTEN:
                 self._chased(3, 8)
-            case Fate.HELD:
+            case Fate.HELD | Fate.STUCK:
                 stage.at(stage.at_work(now, 1, 6), self.hold)
             case Fate.CANCELLED:
                 stage.at(stage.at_work(now, 0.5, 6), self.cancel)
             case _ if urgent:
-                stage.at(stage.soon(now, 70, 330), self.resolve)
+                most = 50 if self.ticket.priority == Priority.P0 else 225
+                stage.at(stage.soon(now, 20, most), self.resolve)
             case _ if self._needs_visit:
                 stage.at(stage.at_work(now, 0.1, 5), self.plan)
             case _:
@@ -177,7 +192,8 @@ class Plot:
         if not self.open or self.holder() is None:
             return
         stage, now = self.stage, clock.now()
-        day = clock.in_paris(stage.next_office(stage.at_work(now, 8, 30))).date()
+        hours = (1, 4) if self.ticket.priority == Priority.P2 else (8, 30)
+        day = clock.in_paris(stage.next_office(stage.at_work(now, *hours))).date()
         slot = stage.pick(_MAINTENANCE_SLOTS)
         if self.visit_on is not None and self.visit_on > clock.today():
             day, slot = self.visit_on, _LATE_SLOT
@@ -235,6 +251,8 @@ class Plot:
             return
         cause = self.stage.pick(list(HoldCause))
         services.put_on_hold(self.act(), cause, cases.HOLD_NOTES[cause])
+        if self.fate is Fate.STUCK:
+            return
         # Office hours: between one and two weeks.
         self.stage.at(self.stage.at_work(clock.now(), 36, 84), self.resume)
 
@@ -267,10 +285,16 @@ class Plot:
             services.resolve(act, ResolutionCode.ANSWERED, stage.pick(cases.ANSWERS_GIVEN))
             self._after_the_end()
             return
-        self.fate = Fate.ORDINARY
+        if ticket.escalated_at is not None and self.fate in {Fate.BOUNCED, Fate.UNSEEN}:
+            return  # the supervisor's to decide: a visitor finds it so
         team = self.member.teams[TeamKind.MAINTENANCE, None]
         services.offer_to(act, self.member.id, team.id, "Pouvez-vous regarder sur place ?")
-        stage.at(stage.at_work(clock.now(), 0.3, 4), self.accept)
+        self._until_answered()
+        if self.fate is Fate.BOUNCED:
+            stage.at(stage.at_work(clock.now(), 0.3, 4), self.refuse)
+        elif self.fate is not Fate.UNSEEN:
+            self.fate = Fate.ORDINARY
+            stage.at(stage.at_work(clock.now(), 0.3, 4), self.accept)
 
     def resolve(self) -> None:
         """It is done: the tenant is asked whether it really is."""

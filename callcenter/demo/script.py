@@ -39,6 +39,8 @@ _CORRECTIONS: Final[tuple[tuple[float, str], ...]] = (
     (1.3, "Mauvais numéro, je ne suis pas la personne."),
 )
 _FATES: Final[tuple[tuple[float, str, Fate], ...]] = (
+    (25, "TG", Fate.STUCK), (23, "AQ", Fate.STUCK), (11, "ME", Fate.BOUNCED), (9, "AQ", Fate.BOUNCED),
+    (2.2, "ME", Fate.UNSEEN), (1.9, "AQ", Fate.UNSEEN), (1.6, "TG", Fate.UNSEEN),
     (21, "ME", Fate.FORGOTTEN), (17, "AQ", Fate.FORGOTTEN), (14, "TG", Fate.UNSEEN),
     (12, "AQ", Fate.UNSEEN), (7, "TG", Fate.REOPENED), (6, "AQ", Fate.HELD),
     (5, "ME", Fate.HELD), (5, "AQ", Fate.REOPENED), (4, "TG", Fate.HELD),
@@ -70,6 +72,7 @@ def write_script(stage: Stage) -> None:
         midnight = datetime.combine(day, time(), clock.PARIS)
         if stage.working_day(midnight + timedelta(hours=12)):
             _working_day(stage, phone, midnight)
+            stage.at(midnight + timedelta(hours=10), stage.reassure)
         elif stage.chance(0.6):
             stage.at(_within(stage, midnight, _WEEKEND), partial(phone.ticket_call, urgent=True))
     _special_subjects(stage, phone)

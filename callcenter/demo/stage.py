@@ -24,6 +24,8 @@ from callcenter.members.calendar_rules import (
 )
 from callcenter.members.hours_rules import WeeklyHours
 from callcenter.members.services import OFFICE_HOURS
+from callcenter.tickets import services
+from callcenter.tickets.queries.watch import list_to_reassure
 
 DAYS: Final = 42
 # Messages younger than this are left in the queue, for the workers to send at the start.
@@ -76,6 +78,12 @@ class Stage:
             with clock.frozen_at(instant):
                 act()
         settle_messages(self.now - FRESH, self.rng, trouble)
+
+    def reassure(self) -> None:
+        """What the clockwork does all day: tenants without news are told they are not forgotten."""
+        members = [one.id for one in self.company.members]
+        for member_id, ticket_id in list_to_reassure(members, 500):
+            services.reassure(member_id, ticket_id)
 
     def soon(self, instant: datetime, low: float, high: float) -> datetime:
         """Return an instant that many minutes later, office hours or not."""

@@ -165,11 +165,40 @@ def working_day_ends(
     day = local_date(calendar, start) + timedelta(days=skip)
     last_found = day
     while day - last_found < _FARTHEST:
-        today = openings(calendar, day)
-        if today:
+        end = _end_of(calendar, day)
+        if end is not None:
             last_found = day
-            yield day, min(today[-1][1], _instant(day, MINUTES_IN_DAY - 1, _zone(calendar)))
+            yield day, end
         day += timedelta(days=1)
+    raise _never_open()
+
+
+def _end_of(calendar: Calendar, day: date) -> datetime | None:
+    """The closing of a working day (23:59 when it closes at midnight), None for another day."""
+    today = openings(calendar, day)
+    if not today:
+        return None
+    return min(today[-1][1], _instant(day, MINUTES_IN_DAY - 1, _zone(calendar)))
+
+
+def working_days_ago(calendar: Calendar, now: datetime, days: int) -> datetime:
+    """The instant before which ``days`` whole working days have passed by ``now``.
+
+    The counterpart of `add_working_days`: for every ``t``, ``t < working_days_ago(c, now, n)``
+    if and only if ``add_working_days(c, t, n) <= now``. So a list can ask "older than n working
+    days" of an index. Raises ValueError unless ``days`` is positive.
+    """
+    if days < 1:
+        raise ValueError("days must be positive")
+    day = last_found = local_date(calendar, now)
+    while last_found - day < _FARTHEST:
+        end = _end_of(calendar, day)
+        if end is not None:
+            last_found = day
+            days -= end <= now
+            if days == 0:
+                return _instant(day, 0, _zone(calendar))
+        day -= timedelta(days=1)
     raise _never_open()
 
 

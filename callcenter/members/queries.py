@@ -69,6 +69,17 @@ def calendar_of(row: CalendarRow, closing_days: Iterable[ClosingDay]) -> Calenda
     )
 
 
+def get_calendar_or_main(member_id: int, calendar_id: int) -> Calendar:
+    """Return one of the member's calendars, or the main one when it is gone."""
+    row = db.session.scalar(
+        select(CalendarRow).where(CalendarRow.member_id == member_id, CalendarRow.id == calendar_id)
+    )
+    if row is None:
+        return get_main_calendar(member_id)
+    days = db.session.scalars(select(ClosingDay).where(ClosingDay.calendar_id == row.id)).all()
+    return calendar_of(row, days)
+
+
 def get_main_calendar(member_id: int) -> Calendar:
     """Return the member's own office hours: due dates and quiet days are counted on it."""
     row = db.session.scalars(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 
 from callcenter.calls.figures import (
     Figures,
@@ -31,12 +31,9 @@ from callcenter.messaging.models import Message, SendingPause
 from callcenter.messaging.queries import count_uncertain, list_live_pauses
 from callcenter.messaging.rules import FILTERED_CODE
 from callcenter.messaging.states import MessageState
-from callcenter.tickets.models import Ticket, TicketEvent
-from callcenter.tickets.states import OPEN_STATES
+from callcenter.tickets.queries.lists import count_by_member
 
-# Nothing has happened to an open ticket for so long: the tenant will call again.
-SILENT: Final = timedelta(days=3)
-
+_WATCHED: Final = ("late", "silent", "unanswered")
 _ORDER = (
     PresenceState.AVAILABLE,
     PresenceState.ON_CALL,
@@ -48,13 +45,13 @@ _ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """How one member stands against its commitments."""
+    """How one member stands against its commitments: bounded counts, as ``count_words`` says."""
 
     member_id: int
     member: str
-    open: int
     late: int
     silent: int
+    unanswered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,36 +108,18 @@ def get_wall(actor: Actor) -> Wall:
         day=count_day(members, now),
         lines=count_lines(members, now),
         quarters=count_quarters(members, now),
-        promises=_promises(now),
+        promises=_promises(actor),
         sms=_sms(now, sorted(members)),
         tasks=count_open_tasks(actor),
     )
 
 
-def _promises(now: datetime) -> list[Promises]:
-    quiet = ~exists(
-        select(TicketEvent.id).where(
-            TicketEvent.member_id == Ticket.member_id,
-            TicketEvent.ticket_id == Ticket.id,
-            TicketEvent.at > now - SILENT,
-        )
-    )
-    rows = db.session.execute(
-        select(
-            Ticket.member_id,
-            func.count().label("open"),
-            func.count().filter(Ticket.due_at < now).label("late"),
-            func.count().filter(Ticket.opened_at < now - SILENT, quiet).label("silent"),
-        )
-        .where(Ticket.state.in_(OPEN_STATES))
-        .group_by(Ticket.member_id)
-    )
-    found = {row.member_id: row for row in rows}
+def _promises(actor: Actor) -> list[Promises]:
+    members = list_members()
+    counts = count_by_member(actor, [one.id for one in members], _WATCHED)
     return [
-        Promises(member.id, member.short_name, row.open, row.late, row.silent)
-        if (row := found.get(member.id))
-        else Promises(member.id, member.short_name, 0, 0, 0)
-        for member in list_members()
+        Promises(one.id, one.short_name, *(counts[one.id][view] for view in _WATCHED))
+        for one in members
     ]
 
 

@@ -9,6 +9,7 @@ from callcenter.core.permissions import Permission
 from callcenter.messaging.ledger_words import alert_words
 from callcenter.messaging.words import PAUSES
 from callcenter.reporting.wall import get_wall
+from callcenter.tickets.queries.lists import count_words
 from callcenter.ui.access import current_actor, requires
 
 blueprint = Blueprint("supervision", __name__)
@@ -22,6 +23,7 @@ def _context() -> dict[str, object]:
         "definitions": DEFINITIONS,
         "pause_words": PAUSES,
         "alert_words": alert_words,
+        "count_words": count_words,
     }
 
 

@@ -91,6 +91,7 @@ class Category:
     """What a call may be about. ``target`` is set only where it differs from the priority's.
 
     ``script`` is what this member's agents check and say; ``payment`` None: nothing to pay.
+    ``targets`` is the main promise at each priority as the member made it (``promises``).
     """
 
     code: str
@@ -109,6 +110,7 @@ class Category:
     questions: tuple[Question, ...] = ()
     payment: Payment | None = None
     script: str = ""
+    targets: Mapping[Priority, Target] = field(default_factory=dict, hash=False)
 
     @property
     def family(self) -> Family:
@@ -155,8 +157,10 @@ def target_for(category: Category, priority: Priority) -> Target:
     """The promise for this category at this priority.
 
     The category's own target holds at its own priority; a ticket raised or lowered from it gets
-    the target of its new priority.
+    the target of its new priority. What the member promises itself (``targets``) comes first.
     """
+    if priority in category.targets:
+        return category.targets[priority]
     if category.target is not None and priority == category.priority:
         return category.target
     return PRIORITY_TARGETS[priority]

@@ -3,11 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.core.db import Base, Owned, behind_wall, one_of
-from callcenter.routing.states import CategoryLocation, DestinationKind, Priority, WhatIfState
+from callcenter.routing.states import (
+    CategoryLocation,
+    DestinationKind,
+    Priority,
+    Stage,
+    WhatIfState,
+)
 
 
 class Category(Owned, Base):
@@ -129,6 +135,39 @@ class WhatIf(Owned, Base):
     ended_at: Mapped[datetime | None]
     asked_by_id: Mapped[int | None]
     asked_by_label: Mapped[str] = mapped_column(default="")
+
+
+class ServiceTarget(Owned, Base):
+    """A member's promise for one stage at one priority: for one category, or for all.
+
+    Without a row the default holds (``routing.promises``). ``amount`` None: nothing is promised.
+    ``calendar_id`` None: counted on the member's main calendar.
+    """
+
+    __tablename__ = "service_target"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        one_of("stage", Stage),
+        one_of("priority", Priority),
+        behind_wall("category_id", to="category", ondelete="CASCADE"),
+        behind_wall("calendar_id", to="calendar"),
+        Index(
+            "uq_service_target_place",
+            "member_id",
+            "stage",
+            "priority",
+            text("coalesce(category_id, 0)"),
+            unique=True,
+        ),
+    )
+
+    stage: Mapped[str]
+    priority: Mapped[str]
+    category_id: Mapped[int | None]
+    amount: Mapped[int | None]
+    unit: Mapped[str] = mapped_column(default="")
+    calendar_id: Mapped[int | None]
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class RoutingStamp(Owned, Base):

@@ -5,8 +5,9 @@ process under the member's routing stamp, a number that database triggers raise 
 rule, category, team, contract, calendar or organisation of that member changes, whoever changes it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, select
@@ -16,6 +17,7 @@ from callcenter.core.db import db
 from callcenter.core.errors import NotFound
 from callcenter.estate.models import ContractResidence, MaintenanceContract
 from callcenter.members.calendar_rules import ALWAYS_OPEN, Calendar
+from callcenter.members.clock_rules import Target, TargetUnit
 from callcenter.members.hours_rules import WeeklyHours
 from callcenter.members.models import Calendar as CalendarRow
 from callcenter.members.models import ClosingDay, Organisation, Team
@@ -24,10 +26,11 @@ from callcenter.routing.catalogue_types import Category
 from callcenter.routing.category_rows import category_from
 from callcenter.routing.destinations import RoutingBook, build_book
 from callcenter.routing.models import Category as CategoryRow
-from callcenter.routing.models import RoutingRule, RoutingStamp, RoutingVersion
+from callcenter.routing.models import RoutingRule, RoutingStamp, RoutingVersion, ServiceTarget
+from callcenter.routing.promises import OwnTarget, OwnTargets, main_targets
 from callcenter.routing.rule_rows import rule_from, rule_from_snapshot
 from callcenter.routing.rule_types import Contract, OrganisationRef, TeamRef
-from callcenter.routing.states import Equipment, Service, TeamKind
+from callcenter.routing.states import Equipment, Priority, Service, Stage, TeamKind
 
 # The platform's triage stands behind another wall; in a decision it is a place, not a row.
 TRIAGE = OrganisationRef(0, "Plateforme")
@@ -54,6 +57,10 @@ class MemberRouting:
     categories: tuple[OfferedCategory, ...]
     organisations: Mapping[int, OrganisationRef]
     version: int
+    own_targets: OwnTargets = field(default_factory=dict)
+    # By number, and the main one under None.
+    calendars: Mapping[int | None, Calendar] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def category(self, category_id: int) -> OfferedCategory:
         """Return a category of this member; NotFound for another's, or one switched off."""
@@ -76,6 +83,10 @@ def get_routing(member_id: int) -> MemberRouting:
             )
             or 0
         )
+    return _at_stamp(member_id, stamp)
+
+
+def _at_stamp(member_id: int, stamp: int) -> MemberRouting:
     engine = db.engine
     kept = _kept.setdefault(engine, {}).get(member_id)
     if kept is not None and kept.stamp == stamp:
@@ -93,6 +104,23 @@ def get_draft_routing(member_id: int) -> MemberRouting:
     )
     rules = [rule_from(row, routing.organisations) for row in rows]
     return replace(routing, book=routing.book.with_rules(rules), version=0)
+
+
+def get_routings(member_ids: Iterable[int]) -> dict[int, MemberRouting]:
+    """Return the routing of several members: one statement at most when nothing changed."""
+    wanted = list(member_ids)
+    known = {number: stamp for number in wanted if (stamp := stamps.known(number)) is not None}
+    unknown = [number for number in wanted if number not in known]
+    if unknown:
+        known |= {
+            row.member_id: row.version
+            for row in db.session.execute(
+                select(RoutingStamp.member_id, RoutingStamp.version).where(
+                    RoutingStamp.member_id.in_(unknown)
+                )
+            )
+        }
+    return {number: _at_stamp(number, known.get(number, 0)) for number in wanted}
 
 
 def list_categories(member_id: int, service: Service) -> Sequence[OfferedCategory]:
@@ -136,9 +164,43 @@ def _load(member_id: int, stamp: int) -> MemberRouting:
         contracts=_contracts(member_id, refs, {n: c for n, (_, c) in calendars.items()}),
         teams=_teams(member_id, refs),
     )
-    categories = tuple(OfferedCategory(row.id, row.active, category_from(row)) for row in rows)
+    own = _own_targets(member_id, {row.id: row.code for row in rows})
+    categories = tuple(
+        OfferedCategory(row.id, row.active, with_own_targets(category_from(row), own))
+        for row in rows
+    )
     version = in_force.number if in_force else 0
-    return MemberRouting(stamp, book, categories, refs, version)
+    return MemberRouting(
+        stamp,
+        book,
+        categories,
+        refs,
+        version,
+        own,
+        {None: main} | {number: calendar for number, (_, calendar) in calendars.items()},
+        organisations[member_id].settings,
+    )
+
+
+def with_own_targets(category: Category, own: OwnTargets) -> Category:
+    """Return the category with the main promise as the member makes it."""
+    return replace(category, targets=main_targets(own, category)) if own else category
+
+
+def _own_targets(member_id: int, codes: Mapping[int, str]) -> OwnTargets:
+    return {
+        (
+            Stage(row.stage),
+            codes[row.category_id] if row.category_id is not None else "",
+            Priority(row.priority),
+        ): OwnTarget(
+            Target(row.amount, TargetUnit(row.unit)) if row.amount is not None else None,
+            row.calendar_id,
+        )
+        for row in db.session.scalars(
+            select(ServiceTarget).where(ServiceTarget.member_id == member_id)
+        )
+    }
 
 
 def _calendars(member_id: int) -> dict[int, tuple[CalendarRow, Calendar]]:

@@ -19,6 +19,7 @@ from callcenter.routing.states import (
     Location,
     Ownership,
     Payer,
+    Stage,
     Warranty,
 )
 
@@ -107,4 +108,29 @@ UNITS: Final[Words] = {
     TargetUnit.WORKING_DAYS: _l("jours ouvrés"),
     TargetUnit.MONTHS: _l("mois"),
     TargetUnit.SAME_CALL: _l("pendant l'appel"),
+}
+
+# In the table of promises, where a word has little room.
+SHORT_UNITS: Final[Words] = {
+    TargetUnit.MINUTES: _l("min"),
+    TargetUnit.HOURS: _l("h, jour et nuit"),
+    TargetUnit.OPEN_DAY_HOURS: _l("h, jours ouvrés"),
+    TargetUnit.WORKING_HOURS: _l("h d'ouverture"),
+    TargetUnit.WORKING_DAYS: _l("j ouvrés"),
+    TargetUnit.MONTHS: _l("mois"),
+}
+
+STAGES: Final[Words] = {
+    Stage.ACCEPTANCE: _l("Acceptation"),
+    Stage.NEWS: _l("Premières nouvelles"),
+    Stage.FIRST_VISIT: _l("Première visite"),
+    Stage.RESOLUTION: _l("Résolution"),
+    Stage.ANSWER: _l("Réponse"),
+}
+STAGE_HINTS: Final[Words] = {
+    Stage.ACCEPTANCE: _l("Sans réponse de l'organisme, la demande revient à la plateforme."),
+    Stage.NEWS: _l("Promesse de la plateforme : le locataire apprend quelque chose avant."),
+    Stage.FIRST_VISIT: _l("Quelqu'un est passé. Vide : aucune promesse."),
+    Stage.RESOLUTION: _l("L'échéance d'une demande qui a un lieu."),
+    Stage.ANSWER: _l("L'échéance d'une demande sans lieu."),
 }

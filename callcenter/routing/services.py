@@ -13,6 +13,7 @@ from callcenter.routing.catalogue_types import Category
 from callcenter.routing.destinations import find_contract
 from callcenter.routing.payment_rules import Guidance, who_pays
 from callcenter.routing.place_queries import NOWHERE, Place, get_place
+from callcenter.routing.promises import Promise, promises_for
 from callcenter.routing.queries import MemberRouting, get_routing
 from callcenter.routing.rule_sets import default_rules
 from callcenter.routing.rule_types import Decision, Informed, Situation
@@ -24,6 +25,7 @@ from callcenter.routing.states import (
     Location,
     Priority,
     Service,
+    Stage,
 )
 from callcenter.routing.wording import explain, explain_rejected
 
@@ -71,6 +73,8 @@ class RoutePreview:
     kept: dict[str, Any]
     # Who pays, as far as the call tells; None where nothing is to be paid.
     payment: Guidance | None = None
+    # The promises beside the main one, their clocks started.
+    promises: Mapping[Stage, Promise] = field(default_factory=dict)
     # Decided while the member's offices are closed: what is not urgent waits for the morning.
     at_night: bool = False
 
@@ -103,6 +107,9 @@ def decide_route(
     sentences = explain(decision, lang)
     covered = find_contract(situation, routing.book, Priority.P4).found is not None
     payment = who_pays(situation, contract_found=covered)
+    promises = promises_for(
+        routing.own_targets, situation.category, decision.priority, request.at, routing.calendars
+    )
     return RoutePreview(
         decision=decision,
         organisation_id=None if platform else decision.organisation_id,
@@ -122,8 +129,10 @@ def decide_route(
             "contract_id": decision.contract_id,
             "payment": payment.to_json() if payment else None,
             "target": {"amount": decision.target.amount, "unit": decision.target.unit},
+            "promises": {str(stage): one.to_json() for stage, one in promises.items()},
         },
         payment=payment,
+        promises=promises,
         at_night=situation.is_on_call_time,
     )
 

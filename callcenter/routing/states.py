@@ -17,10 +17,25 @@ __all__ = [
     "Payer",
     "Priority",
     "Service",
+    "Stage",
     "TeamKind",
     "Warranty",
     "WhatIfState",
 ]
+
+
+class Stage(StrEnum):
+    """What is promised about a ticket; each has its own clock.
+
+    ``RESOLUTION`` for a request with a place, ``ANSWER`` for one without: the ticket's main
+    promise. ``NEWS`` is the platform's own: the tenant hears something before then.
+    """
+
+    ACCEPTANCE = "acceptance"
+    NEWS = "news"
+    FIRST_VISIT = "first_visit"
+    RESOLUTION = "resolution"
+    ANSWER = "answer"
 
 
 class Location(StrEnum):

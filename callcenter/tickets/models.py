@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from callcenter.core import clock
 from callcenter.core.db import Base, Dated, Owned, behind_wall, one_of
 from callcenter.members.states import Service
 from callcenter.routing.states import Priority
@@ -26,8 +27,13 @@ class Ticket(Owned, Base):
     ``form_token`` makes a double click harmless. ``needs_triage``: no organisation has it, so
     the platform does (its own organisation stands behind another wall). ``promised_from`` is
     when the clock of ``due_at`` started: the opening, or the last reopening. ``escalated_at``:
-    the tenant has asked again too often. ``tenant_wrote_at``: the tenant has said something
-    that nobody of the organisations has answered or marked as read yet.
+    somebody must decide (the tenant has asked again too often, or it went from hand to hand:
+    ``moves`` counts how often it left an organisation). ``tenant_wrote_at``: the tenant has said
+    something that nobody of the organisations has answered or marked as read yet. ``unanswered_at``:
+    an offer ran out, and nobody has been offered it since. ``news_at`` is when the tenant last learned something (kept by a trigger on ``ticket_event``),
+    ``first_news_at`` the first time after the opening, ``reassured_at`` when the silence was last
+    excused by a message. ``news_due_at`` and ``visit_due_at`` are the promises beside ``due_at``:
+    first news by the platform, first visit by the landlord.
     """
 
     __tablename__ = "ticket"
@@ -89,6 +95,26 @@ class Ticket(Owned, Base):
             postgresql_where=text("tenant_wrote_at IS NOT NULL"),
         ),
         Index(
+            "ix_ticket_news",
+            "member_id",
+            "news_at",
+            postgresql_where=text("state IN ('open', 'planned', 'on_hold')"),
+        ),
+        Index(
+            "ix_ticket_held",
+            "member_id",
+            "held_since",
+            postgresql_where=text("state = 'on_hold'"),
+        ),
+        Index(
+            "ix_ticket_unanswered",
+            "member_id",
+            "due_at",
+            "id",
+            postgresql_where=text("unanswered_at IS NOT NULL"),
+        ),
+        Index("ix_ticket_opened", "member_id", "opened_at"),
+        Index(
             "ix_ticket_words",
             "words",
             postgresql_using="gin",
@@ -126,6 +152,14 @@ class Ticket(Owned, Base):
     chases: Mapped[int] = mapped_column(default=0)
     escalated_at: Mapped[datetime | None]
     tenant_wrote_at: Mapped[datetime | None]
+    moves: Mapped[int] = mapped_column(default=0)
+    unanswered_at: Mapped[datetime | None]
+    news_at: Mapped[datetime] = mapped_column(default=clock.now)
+    first_news_at: Mapped[datetime | None]
+    news_due_at: Mapped[datetime | None]
+    reassured_at: Mapped[datetime | None]
+    visit_due_at: Mapped[datetime | None]
+    visited_at: Mapped[datetime | None]
     routing: Mapped[dict[str, Any]] = mapped_column(default=dict)
     opened_by_id: Mapped[int | None]
     opened_by_label: Mapped[str] = mapped_column(default="")
@@ -170,7 +204,8 @@ class TicketEvent(Owned, Base):
 class Assignment(Owned, Dated, Base):
     """A ticket sent to one organisation, with that organisation's own answer.
 
-    One row per (ticket, organisation) (design, decision 4).
+    One row per (ticket, organisation) (design, decision 4). ``accept_by``: an offer without an
+    answer goes back to the platform then (None: never).
     """
 
     __tablename__ = "assignment"
@@ -184,6 +219,7 @@ class Assignment(Owned, Dated, Base):
         behind_wall("assignee_id", to="user_account"),
         Index("ix_assignment_organisation", "member_id", "organisation_id", "state", "ticket_id"),
         Index("ix_assignment_assignee", "member_id", "assignee_id", "state"),
+        Index("ix_assignment_accept_by", "accept_by", postgresql_where=text("state = 'offered'")),
     )
 
     ticket_id: Mapped[int]
@@ -196,6 +232,8 @@ class Assignment(Owned, Dated, Base):
     state: Mapped[str]
     informed_only: Mapped[bool] = mapped_column(default=False)
     state_at: Mapped[datetime]
+    accept_by: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(default="")
     reason_note: Mapped[str] = mapped_column(default="")
     moves: Mapped[int] = mapped_column(default=0)

@@ -10,11 +10,14 @@ from flask_babel import lazy_gettext as _l
 
 from callcenter.core import clock
 from callcenter.core.isolation import Actor
+from callcenter.core.permissions import Role
 from callcenter.routing.payment_rules import Guidance
 from callcenter.routing.rule_types import steps_from_json
+from callcenter.routing.states import Stage
 from callcenter.routing.wording import explain_rejected, explain_steps
 from callcenter.tickets import words
 from callcenter.tickets.actions import Action, actions_for
+from callcenter.tickets.clock_page import Clock, clocks_of, next_due, pauses_in_words
 from callcenter.tickets.forms import CommentForm
 from callcenter.tickets.incident_page import TicketPanel, ticket_panel
 from callcenter.tickets.models import Assignment, Ticket, Visit
@@ -108,6 +111,12 @@ class TicketPage:
     others: list[OtherTicket]
     actions: tuple[Action, ...]
     incidents: TicketPanel | None = None
+    clocks: tuple[Clock, ...] = ()
+
+    @property
+    def next_clock(self) -> Clock | None:
+        """The promise that falls due next, while somebody still has something to do."""
+        return next_due(self.clocks)
 
     @property
     def ticket(self) -> Ticket:
@@ -146,6 +155,11 @@ class TicketPage:
         return answers_in_words(self.head.questions, self.ticket.answers)
 
     @property
+    def pause_words(self) -> list[str]:
+        """Each pause of the clock: its cause, from when to when."""
+        return pauses_in_words(self.ticket)
+
+    @property
     def visit_words(self) -> str:
         """The planned visit as a day and a slot, or nothing."""
         if self.visit is None:
@@ -179,6 +193,9 @@ def load_page(actor: Actor, ticket_id: int) -> TicketPage:
     assignments = list_assignments(ticket)
     visit = head.visit
     now = clock.now()
+    clocks = clocks_of(ticket, assignments, head.member_name, now, _language())
+    if actor.role is Role.CONTRACTOR:
+        clocks = tuple(one for one in clocks if one.stage is not Stage.NEWS)
     return TicketPage(
         actor=actor,
         head=head,
@@ -189,6 +206,7 @@ def load_page(actor: Actor, ticket_id: int) -> TicketPage:
         others=list_others_here(actor, ticket),
         actions=actions_for(actor, ticket, assignments, visit_planned=visit is not None),
         incidents=ticket_panel(actor, ticket, head.category_code),
+        clocks=clocks,
     )
 
 

@@ -73,6 +73,10 @@ class RefusalReason(StrEnum):
     OTHER = "other"
 
 
+# Kept as the reason of an assignment that ran out: nobody chooses it.
+NO_ANSWER = "no_answer"
+
+
 class HoldCause(StrEnum):
     """Why a ticket waits; the clock is paused and says so."""
 
@@ -144,6 +148,29 @@ class EventKind(StrEnum):
     INCIDENT_LEFT = "incident_left"
     INCIDENT_NEWS = "incident_news"
     ON_CALL = "on_call"
+    UNANSWERED = "unanswered"
+    REASSURED = "reassured"
+
+
+# What the tenant learns from somebody: an open ticket without one of these for some days is
+# silent. A database trigger notes the instant on the ticket (migration "watch"), whoever writes.
+NEWS_KINDS = frozenset(
+    {
+        EventKind.ACCEPTED,
+        EventKind.VISIT_PLANNED,
+        EventKind.VISIT_MOVED,
+        EventKind.VISIT_CANCELLED,
+        EventKind.COMMENT,
+        EventKind.HELD,
+        EventKind.RESUMED,
+        EventKind.RESOLVED,
+        EventKind.REOPENED,
+        EventKind.CLOSED,
+        EventKind.CANCELLED,
+        EventKind.INCIDENT_JOINED,
+        EventKind.INCIDENT_NEWS,
+    }
+)
 
 
 class Visibility(StrEnum):

@@ -120,6 +120,7 @@ def _told(event: TicketEvent, view: TenantView) -> Happening | None:
         ),
         EventKind.INCIDENT_LEFT: lambda: _("Nous suivons votre demande à part"),
         EventKind.INCIDENT_NEWS: lambda: _("Des nouvelles de l'incident"),
+        EventKind.REASSURED: lambda: _("Nous ne vous oublions pas : elle est toujours en cours"),
         EventKind.VISIT_ANSWERED: lambda: (
             _("Vous avez dit : le rendez-vous me convient")
             if facts.get("answer") == "yes"

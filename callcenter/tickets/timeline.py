@@ -77,6 +77,8 @@ _LOOKS: Final = {
     EventKind.HANDED_OVER: "move",
     EventKind.ASSIGNED: "move",
     EventKind.ESCALATED: "warning",
+    EventKind.UNANSWERED: "move",
+    EventKind.REASSURED: "sms",
     EventKind.INCIDENT_NEWS: "comment",
 }
 
@@ -176,6 +178,18 @@ def _closed(facts: Mapping[str, Any]) -> str:
     return _("Close : le locataire n'a rien signalé") if facts.get("silent") else _("Close")
 
 
+def _escalated(facts: Mapping[str, Any]) -> str:
+    if facts.get("moves"):
+        return _(
+            "Renvoyée %(count)s fois d'un organisme à l'autre : au superviseur de décider",
+            count=facts["moves"],
+        )
+    return _(
+        "Le locataire a relancé %(count)s fois : à traiter sans attendre",
+        count=facts.get("chases", ""),
+    )
+
+
 def _answered(facts: Mapping[str, Any]) -> str:
     if facts.get("answer") == "yes":
         return _("Le rendez-vous convient au locataire")
@@ -222,8 +236,12 @@ _TITLES: Final[dict[EventKind, Callable[[Mapping[str, Any]], str]]] = {
     EventKind.RATED: lambda f: _("Avis du locataire : %(score)s sur 5", score=f.get("score", "")),
     EventKind.LINK_REVOKED: lambda _f: _("Lien privé du locataire fermé"),
     EventKind.LINK_RENEWED: lambda _f: _("Nouveau lien envoyé au locataire"),
-    EventKind.ESCALATED: lambda f: _(
-        "Le locataire a relancé %(count)s fois : à traiter sans attendre", count=f.get("chases", "")
+    EventKind.ESCALATED: _escalated,
+    EventKind.UNANSWERED: lambda f: _(
+        "Sans réponse de %(where)s dans le délai : revient à la plateforme", where=_where(f)
+    ),
+    EventKind.REASSURED: lambda _f: _(
+        "Sans nouvelles : « nous ne vous oublions pas » au locataire"
     ),
     EventKind.INCIDENT_JOINED: lambda f: _(
         "Rattachée à l'incident « %(title)s »", title=f.get("title", "")

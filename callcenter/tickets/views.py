@@ -8,7 +8,6 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from callcenter.core import clock
 from callcenter.core.db import transaction
@@ -22,13 +21,13 @@ from callcenter.tickets.action_views import add_action_routes
 from callcenter.tickets.forms import SaveViewForm
 from callcenter.tickets.incident_list_views import add_incident_routes
 from callcenter.tickets.page_context import STATE_TONES, load_page, show_page
-from callcenter.tickets.queries.filters import PRIORITIES, TicketFilters
+from callcenter.tickets.queries.filters import PRIORITIES, VIEWS, TicketFilters
 from callcenter.tickets.queries.incident_places import list_proposals
 from callcenter.tickets.queries.lists import (
-    COUNT_MAX,
     EXPORT_MAX,
     TicketLine,
     count_views,
+    count_words,
     get_choices,
     list_for_export,
     list_saved_views,
@@ -37,6 +36,7 @@ from callcenter.tickets.queries.lists import (
 )
 from callcenter.tickets.queries.pages import get_id_by_reference, get_ticket
 from callcenter.tickets.services.views import delete_view, save_view
+from callcenter.tickets.watch_views import add_watch_routes
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.navigation import register_badge
 from callcenter.ui.pagination import window_from
@@ -46,22 +46,10 @@ from callcenter.ui.theme import accents
 blueprint = Blueprint("tickets", __name__, url_prefix="/tickets")
 
 PAGE_SIZE: Final = 50
+# Shown apart from the day's work: what somebody should look into.
+_WATCHED: Final = ("late", "soon", "silent", "unanswered", "held-long", "escalated")
 
-VIEW_WORDS: Final[dict[str, LazyString]] = {
-    "to-accept": _l("À accepter"),
-    "answers": _l("Réponses à lire"),
-    "late": _l("En retard"),
-    "today": _l("Aujourd'hui"),
-    "mine": _l("Mes demandes"),
-    "on-hold": _l("En attente"),
-    "escalated": _l("Relancées plusieurs fois"),
-    "triage": _l("À trier"),
-    "open": _l("En cours"),
-    "all": _l("Toutes"),
-}
-_COUNTED: Final = frozenset(
-    {"to-accept", "answers", "late", "today", "mine", "on-hold", "escalated", "triage"}
-)
+_COUNTED: Final = frozenset(VIEWS) - {"open", "all"}
 
 # What the menu counts on every page.
 _BADGES: Final = frozenset({"to-accept", "answers", "triage"})
@@ -156,6 +144,7 @@ def by_reference(reference: str) -> ResponseReturnValue:
 
 add_action_routes(blueprint)
 add_incident_routes(blueprint)
+add_watch_routes(blueprint)
 
 
 def _list(filters: TicketFilters) -> ResponseReturnValue:
@@ -170,8 +159,10 @@ def _list(filters: TicketFilters) -> ResponseReturnValue:
         proposals=list_proposals(actor) if filters.view == "triage" else [],
         filters=filters,
         choices=choices,
-        views=[(view, VIEW_WORDS[view], _count_words(view)) for view in views],
-        view_words=VIEW_WORDS,
+        views=[_view_line(view) for view in views if view not in _WATCHED],
+        watched=[_view_line(view) for view in _WATCHED if view in views],
+        view_hints=words.VIEW_HINTS,
+        view_words=words.VIEWS,
         saved=list_saved_views(actor),
         members={one.member_id: one.name for one in accents()},
         save_form=SaveViewForm(formdata=None),
@@ -206,11 +197,8 @@ def _waiting_for_me() -> int:
     return counts.get("to-accept", 0) + answers
 
 
-def _count_words(view: str) -> str:
-    count = _counts().get(view, 0)
-    if not count:
-        return ""
-    return f"{COUNT_MAX}+" if count > COUNT_MAX else str(count)
+def _view_line(view: str) -> tuple[str, LazyString, str]:
+    return view, words.VIEWS[view], count_words(_counts().get(view, 0))
 
 
 def _rows(rows: Iterable[TicketLine]) -> Iterator[list[Any]]:

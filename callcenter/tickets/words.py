@@ -13,6 +13,7 @@ from callcenter.tickets.states import (
     TicketState,
     VisitState,
 )
+from callcenter.ui.words import PRIORITY_WORDS
 
 TICKET_STATES: Final[dict[str, LazyString]] = {
     TicketState.OPEN: _l("À traiter"),
@@ -75,16 +76,45 @@ LOCATIONS: Final[dict[str, LazyString]] = {
     "common": _l("Partie commune"),
 }
 
-PRIORITIES: Final[dict[str, LazyString]] = {
-    "P0": _l("Danger"),
-    "P1": _l("Urgent"),
-    "P2": _l("Rapide"),
-    "P3": _l("Normal"),
-    "P4": _l("Courant"),
-}
+PRIORITIES: Final = PRIORITY_WORDS
 
 SERVICES: Final[dict[str, LazyString]] = {
     "tenants": _l("Relation client"),
     "syndic": _l("Syndic"),
     "land": _l("Prospection"),
+}
+
+# The built-in views of the list.
+VIEWS: Final[dict[str, LazyString]] = {
+    "to-accept": _l("À accepter"),
+    "answers": _l("Réponses à lire"),
+    "late": _l("En retard"),
+    "soon": _l("Échéance proche"),
+    "today": _l("Aujourd'hui"),
+    "mine": _l("Mes demandes"),
+    "on-hold": _l("En attente"),
+    "escalated": _l("À décider"),
+    "silent": _l("Sans nouvelles"),
+    "unanswered": _l("Sans réponse"),
+    "held-long": _l("Attente trop longue"),
+    "triage": _l("À trier"),
+    "open": _l("En cours"),
+    "all": _l("Toutes"),
+}
+# What each view holds, in a sentence, above its list.
+VIEW_HINTS: Final[dict[str, LazyString]] = {
+    "soon": _l("L'échéance tombe d'ici la fin du prochain jour ouvré."),
+    "silent": _l(
+        "Le locataire n'a rien appris depuis plusieurs jours ouvrés. Un message « nous ne vous "
+        "oublions pas » part une fois, de jour ; une vraie nouvelle vaut mieux."
+    ),
+    "unanswered": _l(
+        "L'organisme n'a ni accepté ni refusé dans le délai : la demande est revenue à la "
+        "plateforme."
+    ),
+    "held-long": _l("Le délai est en pause depuis trop de jours : vérifiez que la cause dure."),
+    "escalated": _l(
+        "Le locataire a relancé plusieurs fois, ou la demande passe d'un organisme à l'autre : "
+        "quelqu'un doit décider."
+    ),
 }

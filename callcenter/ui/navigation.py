@@ -71,6 +71,7 @@ MENU: tuple[Group, ...] = (
             Entry(_l("Incidents"), "tickets.incidents", P.TICKETS_READ, "exclamation-diamond"),
             Entry(_l("Patrimoine"), "estate.index", P.ESTATE_READ, "buildings"),
             Entry(_l("Astreintes"), "on_call.index", P.ON_CALL_READ, "moon-stars", "on_call"),
+            Entry(_l("Veille"), "tickets.watch", P.SUPERVISE, "binoculars"),
             Entry(_l("Supervision"), "supervision.wall", P.SUPERVISE, "bar-chart"),
         ),
     ),
@@ -79,6 +80,7 @@ MENU: tuple[Group, ...] = (
         (
             Entry(_l("À rappeler"), "calls.tasks", P.DESK_USE, "telephone-outbound"),
             Entry(_l("Appels"), "calls.index", P.CALLS_READ, "telephone"),
+            Entry(_l("Engagements"), "tickets.commitments", P.COMMITMENTS_READ, "clipboard-check"),
             Entry(_l("SMS envoyés"), "messaging.index", P.MESSAGING_READ, "send"),
             Entry(_l("Registre SMS"), "ledger.index", P.MESSAGING_LEDGER, "receipt"),
             Entry(_l("Journal"), "audit.index", P.AUDIT_READ, "clock-history"),

@@ -19,6 +19,7 @@ from callcenter.members.calendar_rules import (
     next_open,
     openings,
     public_holiday_name,
+    working_days_ago,
     working_time_between,
 )
 from callcenter.members.clock_rules import (
@@ -321,6 +322,16 @@ def test_working_days_are_additive_and_in_hours(
     assert due == add_working_days(calendar, add_working_days(calendar, start, one), two)
     assert due > add_working_days(calendar, start, one) > start
     assert in_hours(calendar, due)
+
+
+@settings(max_examples=150, deadline=None)
+@given(CALENDARS, INSTANTS, DURATIONS, st.integers(1, 12))
+def test_older_than_so_many_working_days_is_what_the_days_say(
+    calendar: Calendar, start: datetime, passed: timedelta, days: int
+) -> None:
+    now = start + passed * 9
+    over = add_working_days(calendar, start, days) <= now
+    assert (start < working_days_ago(calendar, now, days)) is over
 
 
 @settings(max_examples=80, deadline=None)

@@ -38,7 +38,7 @@ LARGE = frozenset(
     }
 )  # fmt: skip
 # Partial ones, of what is rare at any size.
-SMALL_INDEXES = frozenset({"ix_ticket_triage", "ix_ticket_escalated"})
+SMALL_INDEXES = frozenset({"ix_ticket_triage", "ix_ticket_escalated", "ix_ticket_unanswered"})
 # What reads its input to the end whatever limit stands above it.
 _READS_ALL = frozenset({"Sort", "Aggregate", "Hash", "WindowAgg", "Unique"})
 HOMES, TICKETS = 1_500, 3_000

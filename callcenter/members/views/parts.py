@@ -45,6 +45,7 @@ def tabs(house: Organisation, current: str) -> list[Tab]:
             (_("Partenaires"), url_for("members.partners", member_id=number), "partners"),
             (_("Motifs"), url_if_exists("routing.categories", member_id=number), "categories"),
             (_("Règles"), url_if_exists("routing.member_rules", member_id=number), "rules"),
+            (_("Délais"), url_if_exists("routing.targets", member_id=number), "targets"),
         ]
     else:
         found += [

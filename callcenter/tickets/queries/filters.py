@@ -26,6 +26,7 @@ from callcenter.core.permissions import Role
 from callcenter.core.phone import try_parse_phone
 from callcenter.estate.models import Residence
 from callcenter.tickets.models import Assignment, Ticket, Visit
+from callcenter.tickets.queries.watch import WATCH_VIEWS, watch_condition
 from callcenter.tickets.rules import search_words
 from callcenter.tickets.states import (
     LIVE_ASSIGNMENT_STATES,
@@ -41,10 +42,14 @@ VIEWS: Final = (
     "to-accept",
     "answers",
     "late",
+    "soon",
     "today",
     "mine",
     "on-hold",
     "escalated",
+    "silent",
+    "unanswered",
+    "held-long",
     "triage",
     "open",
     "all",
@@ -141,21 +146,22 @@ def _sent_to(organisation_id: int | None, team_id: int | None) -> ColumnElement[
 
 def view_condition(view: str, actor: Actor) -> list[ColumnElement[bool]]:
     """Return the conditions of a built-in view for this actor."""
+    if view in WATCH_VIEWS:
+        return watch_condition(view, actor)
+    still_open = Ticket.state.in_(OPEN_STATES)
+    made = {"to-accept": _to_accept, "today": _today, "mine": _mine}.get(view)
+    if made is not None:
+        return [still_open, made(actor)]
     plain: dict[str, list[ColumnElement[bool]]] = {
         "all": [],
         "answers": [Ticket.tenant_wrote_at.is_not(None)],
         "on-hold": [Ticket.state == TicketState.ON_HOLD],
         "late": _due("late"),
-        "escalated": [Ticket.escalated_at.is_not(None), Ticket.state.in_(OPEN_STATES)],
-    }
-    if view in plain:
-        return plain[view]
-    made = {"to-accept": _to_accept, "today": _today, "mine": _mine}.get(view)
-    still_open = Ticket.state.in_(OPEN_STATES)
-    if view == "triage":
+        "escalated": [Ticket.escalated_at.is_not(None), still_open],
         # "= true" and not "IS TRUE": the form that the partial index is recognised by.
-        return [Ticket.needs_triage == true(), still_open]
-    return [still_open, made(actor)] if made else [still_open]
+        "triage": [Ticket.needs_triage == true(), still_open],
+    }
+    return plain.get(view, [still_open])
 
 
 def _to_accept(actor: Actor) -> ColumnElement[bool]:

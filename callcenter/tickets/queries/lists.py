@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Engine,
     Row,
+    ScalarSelect,
     Select,
     and_,
     func,
@@ -37,7 +38,7 @@ from callcenter.tickets.queries.filters import (
     view_condition,
 )
 from callcenter.tickets.queries.visibility import visible_to
-from callcenter.tickets.states import AssignmentState
+from callcenter.tickets.states import NO_ANSWER, AssignmentState
 from callcenter.ui.pagination import Page, Window, page_of
 
 # "99+" says enough, and counting further costs more than it tells.
@@ -59,6 +60,9 @@ _COLUMNS: Final = (
     Ticket.chases,
     Ticket.escalated_at,
     Ticket.tenant_wrote_at,
+    Ticket.moves,
+    Ticket.news_at,
+    Ticket.held_since,
     Ticket.contact_name,
     Ticket.contact_number,
     Ticket.hold_cause,
@@ -82,6 +86,9 @@ class TicketLine:
     chases: int
     escalated_at: datetime | None
     tenant_wrote_at: datetime | None
+    moves: int
+    news_at: datetime
+    held_since: datetime | None
     contact_name: str
     contact_number: str
     hold_cause: str
@@ -95,7 +102,7 @@ class TicketLine:
     def holder(self) -> str:
         """Who has it, in few words: a person, else the team, else the organisation.
 
-        At triage, the organisation that refused it last.
+        At triage, the organisation that last refused it or left it unanswered.
         """
         return self.assignee_name or self.team_name or self.organisation_name
 
@@ -158,20 +165,47 @@ def count_views(actor: Actor, views: Sequence[str]) -> dict[str, int]:
     """
     if not views:
         return {}
+    columns = [_count(actor, view).label(view) for view in views]
+    return dict(db.session.execute(select(*columns)).one()._mapping)  # noqa: SLF001 - public API
+
+
+def count_by_member(
+    actor: Actor, members: Sequence[int], views: Sequence[str]
+) -> dict[int, dict[str, int]]:
+    """Return how many tickets of each member each view holds, to ``COUNT_MAX + 1`` at most.
+
+    One statement for all of them (and the one of the watch's limits).
+    """
+    if not members or not views:
+        return {}
     columns = [
+        _count(actor, view, Ticket.member_id == member).label(f"{view}/{member}")
+        for member in members
+        for view in views
+    ]
+    row = db.session.execute(select(*columns)).one()._mapping  # noqa: SLF001 - public API
+    return {member: {view: row[f"{view}/{member}"] for view in views} for member in members}
+
+
+def _count(actor: Actor, view: str, *more: ColumnElement[bool]) -> ScalarSelect[int]:
+    return (
         select(func.count())
         .select_from(
             select(literal(1))
-            .where(visible_to(actor), *view_condition(view, actor))
+            .where(visible_to(actor), *view_condition(view, actor), *more)
             .select_from(Ticket)
             .limit(COUNT_MAX + 1)
             .subquery()
         )
         .scalar_subquery()
-        .label(view)
-        for view in views
-    ]
-    return dict(db.session.execute(select(*columns)).one()._mapping)  # noqa: SLF001 - public API
+    )
+
+
+def count_words(count: int) -> str:
+    """Return a bounded count as a page shows it: nothing for none, "99+" beyond."""
+    if not count:
+        return ""
+    return f"{COUNT_MAX}+" if count > COUNT_MAX else str(count)
 
 
 def views_of(actor: Actor) -> tuple[str, ...]:
@@ -181,6 +215,8 @@ def views_of(actor: Actor) -> tuple[str, ...]:
         hidden.add("to-accept")
     if not actor.may(Permission.TICKETS_TRIAGE):
         hidden.add("triage")
+    if actor.role in {Role.CONTRACTOR, Role.CARETAKER}:
+        hidden |= {"silent", "unanswered", "held-long"}
     return tuple(view for view in VIEWS if view not in hidden)
 
 
@@ -275,10 +311,10 @@ def _rows(actor: Actor, filters: TicketFilters, window: Window) -> Select[*tuple
             Assignment.member_id == shown.c.member_id,
             Assignment.ticket_id == shown.c.id,
             Assignment.informed_only.is_(False),
-            Assignment.state != AssignmentState.WITHDRAWN,
+            or_(Assignment.state != AssignmentState.WITHDRAWN, Assignment.reason == NO_ANSWER),
         )
         .order_by(
-            Assignment.state == AssignmentState.REFUSED,
+            Assignment.state.in_([AssignmentState.REFUSED, AssignmentState.WITHDRAWN]),
             Assignment.state == AssignmentState.DONE,
             Assignment.state_at.desc(),
         )

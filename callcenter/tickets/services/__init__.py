@@ -39,6 +39,7 @@ from callcenter.tickets.services.tenant import (
     tenant_says_fixed,
     tenant_says_not_fixed,
 )
+from callcenter.tickets.services.unanswered import reassure, return_unanswered
 from callcenter.tickets.services.visits import cancel_visit, plan_visit
 
 __all__ = [
@@ -58,12 +59,14 @@ __all__ = [
     "plan_visit",
     "put_on_hold",
     "read_answers",
+    "reassure",
     "refuse_assignment",
     "renew_link",
     "renew_partner_link",
     "reopen",
     "resolve",
     "resume",
+    "return_unanswered",
     "revoke_link",
     "revoke_partner_link",
     "tenant_absent",

@@ -259,6 +259,8 @@ def answer(assignment: Assignment, to: AssignmentState, at: datetime) -> None:
         )
     assignment.state = to
     assignment.state_at = at
+    if to is AssignmentState.ACCEPTED and assignment.accepted_at is None:
+        assignment.accepted_at = at
 
 
 def facts_of(act: Act, assignment: Assignment) -> dict[str, Any]:

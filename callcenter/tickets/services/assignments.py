@@ -24,7 +24,9 @@ from callcenter.tickets.services.acts import (
     live_assignments,
     may_act_for_others,
 )
+from callcenter.tickets.services.clocks import start_acceptance
 from callcenter.tickets.services.follow_ups import tell_tenant
+from callcenter.tickets.services.moves import note_move
 from callcenter.tickets.services.partners import tell_partner
 from callcenter.tickets.states import (
     AssignmentState,
@@ -82,6 +84,7 @@ def refuse_assignment(act: Act, reason: RefusalReason, note: str = "") -> Ticket
         body=note,
         facts={**facts_of(act, assignment), "reason": str(reason)},
     )
+    note_move(work)
     return finish(work)
 
 
@@ -107,6 +110,7 @@ def offer_to(act: Act, organisation_id: int, team_id: int | None = None, note: s
             answer(former, AssignmentState.WITHDRAWN, work.at)
             former.assignee_id, former.assignee_name = None, ""
             work.write(EventKind.WITHDRAWN, facts=facts_of(act, former))
+            note_move(work)
     assignment = next((one for one in rows if one.organisation_id == organisation.id), None)
     if assignment is None:
         assignment = Assignment(
@@ -129,7 +133,8 @@ def offer_to(act: Act, organisation_id: int, team_id: int | None = None, note: s
     assignment.team_name = team.name if team else ""
     assignment.assignee_id, assignment.assignee_name = None, ""
     assignment.reason = assignment.reason_note = ""
-    ticket.needs_triage = False
+    start_acceptance(ticket, assignment, work.at)
+    ticket.needs_triage, ticket.unanswered_at = False, None
     work.write(EventKind.OFFERED, body=note, facts=facts_of(act, assignment))
     db.session.flush()
     tell_partner(ticket, assignment)

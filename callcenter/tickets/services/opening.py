@@ -19,7 +19,7 @@ from callcenter.members.states import Service
 from callcenter.messaging.states import Trigger
 from callcenter.routing.models import Category
 from callcenter.routing.services import RoutePreview, RouteRequest, decide_route
-from callcenter.routing.states import CallerRole, DestinationKind, Location
+from callcenter.routing.states import CallerRole, DestinationKind, Location, Stage
 from callcenter.tickets.authors import author_of
 from callcenter.tickets.links import make_link
 from callcenter.tickets.models import Assignment, Ticket
@@ -166,6 +166,9 @@ def _ticket(
         opened_at=at,
         promised_from=at,
         due_at=route.due_at,
+        news_at=at,
+        news_due_at=_due(route, Stage.NEWS),
+        visit_due_at=_due(route, Stage.FIRST_VISIT),
         needs_triage=kept_by_platform(route),
         routing=route.kept,
         opened_by_id=new.actor.user_id,
@@ -175,6 +178,11 @@ def _ticket(
         updated_at=at,
         updated_by_label=new.actor.name,
     )
+
+
+def _due(route: RoutePreview, stage: Stage) -> datetime | None:
+    promise = route.promises.get(stage)
+    return promise.due_at if promise is not None else None
 
 
 def kept_by_platform(route: RoutePreview) -> bool:
@@ -231,6 +239,7 @@ def _write_opening(ticket: Ticket, new: NewTicket, route: RoutePreview, at: date
             state=AssignmentState.OFFERED,
             informed_only=informed_only,
             state_at=at,
+            accept_by=None if informed_only else _due(route, Stage.ACCEPTANCE),
         )
         db.session.add(assignment)
         if organisation_id != ticket.member_id and not informed_only:

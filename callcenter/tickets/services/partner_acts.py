@@ -2,7 +2,7 @@
 
 from flask_babel import gettext as _
 
-from callcenter.core import audit
+from callcenter.core import audit, clock
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound, UserError
 from callcenter.core.permissions import Permission
@@ -12,7 +12,7 @@ from callcenter.tickets.partner_links import revoke_partner_links
 from callcenter.tickets.services.acts import Act, assignments_of, begin, finish, live_assignments
 from callcenter.tickets.services.partners import tell_partner
 from callcenter.tickets.services.progress import put_on_hold
-from callcenter.tickets.services.visits import planned_visit
+from callcenter.tickets.services.visits import note_visited, planned_visit
 from callcenter.tickets.states import HoldCause, VisitState
 
 
@@ -22,6 +22,7 @@ def tenant_absent(act: Act, note: str = "") -> Ticket:
     visit = planned_visit(ticket)
     if visit is not None:
         visit.state = VisitState.DONE
+        note_visited(ticket, visit, clock.now())
         db.session.flush()
         stop_outdated(ticket.member_id, ticket.id)
     return ticket

@@ -27,9 +27,14 @@ from callcenter.tickets.services.acts import (
     live_assignments,
     mark_read,
 )
-from callcenter.tickets.services.clocks import due_again
+from callcenter.tickets.services.clocks import restart, start_acceptance
 from callcenter.tickets.services.follow_ups import ask_satisfaction, language_of, tell_tenant
-from callcenter.tickets.services.visits import accept_silently, planned_visit, release_hold
+from callcenter.tickets.services.visits import (
+    accept_silently,
+    note_visited,
+    planned_visit,
+    release_hold,
+)
 from callcenter.tickets.states import (
     AssignmentState,
     EventKind,
@@ -162,6 +167,7 @@ def end_resolved(work: Work, code: ResolutionCode, note: str, facts: dict[str, A
     ticket = work.ticket
     end_pause_unchanged(work)
     _end_visits(work)
+    note_visited(ticket, None, work.at)
     work.move(TicketState.RESOLVED)
     ticket.needs_triage = False
     ticket.resolved_at, ticket.resolution_code = work.at, code
@@ -188,9 +194,7 @@ def open_again(work: Work) -> None:
     work.move(TicketState.OPEN)
     ticket.resolved_at = ticket.closed_at = None
     ticket.resolution_code = ""
-    ticket.promised_from = work.at
-    ticket.pauses = []
-    ticket.due_at = due_again(ticket, work.at)
+    restart(ticket, work.at)
     keep_links(ticket)
     mine = [one for one in assignments_of(ticket) if not one.informed_only]
     ended = AssignmentState.WITHDRAWN if was_cancelled else AssignmentState.DONE
@@ -201,6 +205,8 @@ def open_again(work: Work) -> None:
         ticket.needs_triage = not live_assignments(mine)
         return
     answer(last, AssignmentState.OFFERED if was_cancelled else AssignmentState.ACCEPTED, work.at)
+    if was_cancelled:
+        start_acceptance(ticket, last, work.at)
     ticket.needs_triage = False
 
 
@@ -316,6 +322,8 @@ def _end_visits(work: Work) -> None:
     ):
         past = visit.day <= clock.today()
         visit.state = VisitState.DONE if past else VisitState.CANCELLED
+        if past:
+            note_visited(work.ticket, visit, work.at)
 
 
 def _holder(ticket: Ticket) -> str:

@@ -1,6 +1,6 @@
 """Visits: promised to the tenant as a day and a slot, moved, cancelled."""
 
-from datetime import date
+from datetime import date, datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -16,11 +16,12 @@ from callcenter.tickets.rules import (
     Slot,
     end_pause,
     is_open,
+    slot_end,
     slot_is_past,
 )
 from callcenter.tickets.services.acts import Act, Work, assignment_in_hand, begin, facts_of, finish
 from callcenter.tickets.services.assignments import accept
-from callcenter.tickets.services.clocks import due_after_hold
+from callcenter.tickets.services.clocks import push_after_hold
 from callcenter.tickets.services.follow_ups import remind_of, tell_tenant
 from callcenter.tickets.states import EventKind, TicketState, Visibility, VisitState
 
@@ -144,6 +145,16 @@ def check_slot(day: date, slot: Slot) -> None:
         raise UserError(_("Cette date est dans plus d'un an : vérifiez l'année."), field="day")
 
 
+def note_visited(ticket: Ticket, visit: Visit | None, at: datetime) -> None:
+    """Keep when somebody first came: at the end of the visit's slot, or now if that is earlier."""
+    if ticket.visited_at is not None:
+        return
+    over = at
+    if visit is not None:
+        over = min(at, slot_end(visit.day, Slot(visit.starts_at, visit.ends_at)))
+    ticket.visited_at = max(over, ticket.promised_from)
+
+
 def planned_visit(ticket: Ticket) -> Visit | None:
     """Return the visit that is promised now, if there is one."""
     return db.session.scalar(
@@ -178,4 +189,4 @@ def release_hold(work: Work) -> None:
         return
     ticket.pauses = end_pause(ticket.pauses, work.at)
     ticket.held_since, ticket.hold_cause = None, ""
-    ticket.due_at = due_after_hold(ticket)
+    push_after_hold(ticket)

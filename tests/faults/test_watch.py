@@ -1,0 +1,117 @@
+"""Two clockworks, and one that is killed in the middle: each thing is done once all the same."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from callcenter.core import clock
+from callcenter.core.db import db, transaction
+from callcenter.members.models import Calendar
+from callcenter.messaging.models import Message
+from callcenter.messaging.states import Trigger
+from callcenter.tickets.models import Assignment, Ticket, TicketEvent
+from tests.faults.platform import ROOT
+from tests.tickets.scenes import opened
+from tests.world import World, as_system
+from workers.watch import reassure_silent, take_back_unanswered
+
+pytestmark = pytest.mark.faults
+
+TICKETS = 12
+
+
+@pytest.fixture
+def overdue(world: World) -> list[int]:
+    """Tickets whose offer has run out, of tenants who have heard nothing for a long time."""
+    made = [opened(world) for _ in range(TICKETS)]
+    long_ago = clock.now() - timedelta(days=30)
+    with as_system() as session, transaction():
+        session.execute(sa.update(Ticket).values(news_at=long_ago, opened_at=long_ago))
+        session.execute(sa.update(Assignment).values(accept_by=long_ago))
+        # Whenever the tests run, it is day.
+        session.execute(
+            sa.update(Calendar).values(
+                weekly_hours={
+                    day: [["00:00", "24:00"]]
+                    for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+                },
+                public_holidays=False,
+            )
+        )
+    return made
+
+
+def tally() -> tuple[int, int, int]:
+    """How often tickets came back, tenants were reassured, and messages say so."""
+    with as_system() as session:
+        kinds = list(session.scalars(sa.select(TicketEvent.kind)))
+        sms = session.scalar(sa.select(sa.func.count()).where(Message.trigger == Trigger.SILENT))
+    return kinds.count("unanswered"), kinds.count("reassured"), sms or 0
+
+
+def test_two_clockworks_at_once(app: Flask, overdue: list[int]) -> None:
+    ready = threading.Barrier(4)
+
+    def work() -> None:
+        with app.app_context():
+            ready.wait()
+            for _round in range(3):
+                take_back_unanswered(app)
+                reassure_silent(app)
+            db.session.remove()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert tally() == (TICKETS, TICKETS, TICKETS)
+    with as_system() as session:
+        assert set(session.scalars(sa.select(Ticket.moves))) == {1}
+
+
+# Kills itself after the third message was written and before its commit.
+_DYING = """
+import os, signal
+from callcenter.tickets.services import unanswered
+from workers import watch
+from workers.process import start_process
+
+told, tell = [], unanswered.tell_tenant
+def tell_then_die(*args, **kwargs):
+    tell(*args, **kwargs)
+    told.append(1)
+    if len(told) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+unanswered.tell_tenant = tell_then_die
+app = start_process("dying clockwork")
+with app.app_context():
+    watch.reassure_silent(app)
+"""
+
+
+def test_one_that_is_killed(app: Flask, overdue: list[int]) -> None:
+    settings = app.config["SETTINGS"]
+    environment = os.environ | {
+        "ENVIRONMENT": "test",
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "SECRET_KEY": settings.secret_key.get_secret_value(),
+        "PUBLIC_ORIGIN": "http://localhost",
+    }
+    environment.pop("DATABASE_OWNER_URL", None)
+    dead = subprocess.run(
+        [sys.executable, "-c", _DYING], cwd=ROOT, env=environment, timeout=120, check=False
+    )
+    assert dead.returncode == -signal.SIGKILL
+    # Two were told for good; the third was undone with the process.
+    assert tally()[1:] == (2, 2)
+    reassure_silent(app)
+    assert tally()[1:] == (TICKETS, TICKETS)
