@@ -20,7 +20,7 @@ from callcenter.core.phone import can_receive_sms, format_phone, try_parse_phone
 from callcenter.estate.flag_queries import Flag, list_flags
 from callcenter.estate.queries import get_dwelling_card, get_person, get_residence_line
 from callcenter.estate.records import DwellingCard, Person, ResidenceLine
-from callcenter.estate.states import OccupancyRole
+from callcenter.estate.states import NumberFlag, OccupancyRole
 from callcenter.members.models import Organisation
 from callcenter.members.queries import get_member
 from callcenter.members.states import Service
@@ -155,6 +155,15 @@ class Desk:
         usable = [p for p in phones if can_receive_sms(p.number) and not p.flag and not p.note]
         usable.sort(key=lambda phone: not phone.preferred)
         return format_phone(usable[0].number) if usable else ""
+
+    @property
+    def new_number(self) -> str:
+        """Return the number that calls (E.164) if the chosen person is not known under it."""
+        called = try_parse_phone(self.values.get("caller_number"))
+        if called is None or self.person is None or self.caller_kind is not CallerKind.CONTACT:
+            return ""
+        known = {phone.number for phone in self.person.phones if phone.flag != NumberFlag.INVALID}
+        return "" if called.e164 in known else called.e164
 
     @property
     def building_id(self) -> int | None:

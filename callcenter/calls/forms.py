@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask import request
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, SelectChoice, SelectField
+from wtforms import BooleanField, HiddenField, SelectChoice, SelectField
 from wtforms.validators import Optional
 
 from callcenter.calls.desk import ANSWER_PREFIX
@@ -31,6 +31,7 @@ class DeskForm(BaseForm):
     direction = SelectField(choices=[direction.value for direction in Direction])
     location = SelectField(choices=["", *Location], validators=[Optional()])
     caller_number = PhoneField(_l("Numéro qui appelle"))
+    keep_number = BooleanField(_l("Garder ce numéro sur sa fiche"))
     caller_name = LineField(_l("Nom et qualité"))
     sms_number = PhoneField(_l("Numéro pour le suivi par SMS"))
     description = LongTextField(_l("Précisions"), rows=3)

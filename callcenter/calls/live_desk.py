@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from callcenter.calls.caller_index import CallerIndex, index_caller
 from callcenter.calls.live_queries import STACK_HOURS
 from callcenter.calls.models import Call
 from callcenter.calls.states import CallerKind, CallState, Direction
@@ -12,13 +13,12 @@ from callcenter.core import clock
 from callcenter.core.db import db
 from callcenter.core.isolation import Actor
 from callcenter.core.phone import format_phone
-from callcenter.estate.queries import find_callers
 from callcenter.estate.records import Person
 
 
-def candidates_for(call: Call, actor: Actor) -> Sequence[Person]:
-    """Return everybody who may be calling, of every member that the actor serves."""
-    return find_callers(call.caller_number, actor.member_ids, call.member_id)
+def caller_of(call: Call, actor: Actor) -> CallerIndex:
+    """Return who may be calling, of every member that the actor serves."""
+    return index_caller(call.caller_number, actor, call.member_id)
 
 
 def values_for(call: Call, people: Sequence[Person]) -> dict[str, str]:

@@ -28,6 +28,7 @@ from callcenter.calls.views import (
 from callcenter.core.db import db, transaction
 from callcenter.core.errors import UserError
 from callcenter.core.permissions import Permission
+from callcenter.estate.services import add_phone
 from callcenter.members.drafts import drop_draft
 from callcenter.members.models import PhoneLine
 from callcenter.tickets.services.incident_news import Listener
@@ -58,6 +59,8 @@ def desk_save(line_id: int) -> ResponseReturnValue:
                 # The cheap half: what goes on around the home is for the eyes, not for saving.
                 desk = build_request(line, values)
                 logged = log_call(_new_call(desk, form))
+                if form.keep_number.data and desk.new_number and desk.contact_id:
+                    add_phone(desk.contact_id, desk.new_number, "", actor)
                 drop_draft(actor, draft_key(line_id, also.id if also else call_id))
                 tell_call(logged.call)
                 tell_presence(actor.home_id, logged.freed)

@@ -1,6 +1,6 @@
 """The agent's desk."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import cast
 
 from flask import Blueprint, Flask, make_response, render_template, request, url_for
@@ -10,6 +10,7 @@ from werkzeug.exceptions import NotFound as NotFoundPage
 
 from callcenter.calls import place_panel, queries, words
 from callcenter.calls.call_acts import get_call
+from callcenter.calls.caller_index import CallerIndex, index_caller
 from callcenter.calls.desk import (
     ANSWER_PREFIX,
     Desk,
@@ -19,7 +20,7 @@ from callcenter.calls.desk import (
     preview,
 )
 from callcenter.calls.forms import DeskForm, desk_values
-from callcenter.calls.live_desk import candidates_for, passed_by, same_caller, values_for
+from callcenter.calls.live_desk import caller_of, passed_by, same_caller, values_for
 from callcenter.calls.models import Call
 from callcenter.calls.queries import DeskLine
 from callcenter.calls.states import CallerKind
@@ -29,8 +30,7 @@ from callcenter.core.permissions import Permission
 from callcenter.core.phone import format_phone, try_parse_phone
 from callcenter.estate.panels import register_place_panel
 from callcenter.estate.place_views import flag_words, note_flags
-from callcenter.estate.queries import find_callers, search
-from callcenter.estate.records import Person
+from callcenter.estate.queries import search
 from callcenter.estate.words import EQUIPMENT, OCCUPANCY_ROLES
 from callcenter.members.drafts import drop_draft, load_draft
 from callcenter.members.queries import list_members
@@ -113,14 +113,14 @@ def line_desk(line_id: int) -> ResponseReturnValue:
     if call is not None and call.form_token is not None:  # written up already
         return go_to(url_for("calls.line_desk", line_id=line_id))
     also = also_call_of_request(line_id) if call is None else None
-    people = candidates_for(call, actor) if call else []
+    caller = caller_of(call, actor) if call else CallerIndex("")
     about = call or also
     draft = load_draft(actor, draft_key(line_id, about.id if about else None))
-    known = values_for(call, people) if call else same_caller(also) if also else {}
+    known = values_for(call, caller.known) if call else same_caller(also) if also else {}
     values = {**known, **(draft.to_dict() if draft else {}), **request.args.to_dict()}
     desk = build_desk(line, values, actor)
     form = DeskForm(data=_filled(values) | {"sms_number": desk.sms_number}, formdata=None)
-    return render_desk(desk, form, restored=draft is not None, call=call, people=people, also=also)
+    return render_desk(desk, form, restored=draft is not None, call=call, caller=caller, also=also)
 
 
 def _filled(values: Mapping[str, str]) -> dict[str, str]:
@@ -139,7 +139,7 @@ def render_desk(
     status: int = 200,
     restored: bool = False,
     call: Call | None = None,
-    people: Sequence[Person] = (),
+    caller: CallerIndex | None = None,
     also: Call | None = None,
 ) -> ResponseReturnValue:
     """Show the desk."""
@@ -154,7 +154,8 @@ def render_desk(
         also_tickets=queries.list_ticket_references([also.id]).get(also.id, []) if also else [],
         live_call=call,
         passed_by=passed_by(call) if call else "",
-        candidates=people,
+        candidates=caller.known if caller else (),
+        maybe=caller.maybe if caller else (),
         restored=restored,
         deferred=True,
         **_words(),
@@ -170,6 +171,7 @@ def _words() -> dict[str, object]:
         "answer_prefix": ANSWER_PREFIX,
         "roles": OCCUPANCY_ROLES,
         "equipment": EQUIPMENT,
+        "seen_in": words.SEEN_IN,
         **flag_words(),
     }
 
@@ -183,14 +185,16 @@ def desk_search(line_id: int) -> ResponseReturnValue:
     typed = request.args.get("q", "").strip()[:200]
     found = search(typed, actor.member_ids, line.member_id) if typed else None
     number = try_parse_phone(typed)
-    known = find_callers(typed, actor.member_ids, line.member_id) if number else []
+    caller = index_caller(typed, actor, line.member_id) if number else CallerIndex("")
     return render_template(
         "calls/_results.html",
         line=line,
         found=found,
         typed=typed,
         number=format_phone(number.e164) if number else "",
-        unknown_number=number is not None and not known,
+        maybe=caller.maybe,
+        unknown_number=number is not None and not caller.known,
+        seen_in=words.SEEN_IN,
         members={m.id: m.short_name for m in list_members()},
     )
 

@@ -84,3 +84,10 @@ BREAK_REASONS: Final[dict[BreakReason, LazyString]] = {
     BreakReason.TRAINING: _l("Formation"),
     BreakReason.PAPERWORK: _l("Travail administratif"),
 }
+
+# Where a number that is nobody's own was seen (see ``caller_index``).
+SEEN_IN: Final[dict[str, LazyString]] = {
+    "call": _l("appel du %(day)s"),
+    "ticket": _l("demande %(reference)s du %(day)s"),
+    "text": _l("SMS du %(day)s"),
+}

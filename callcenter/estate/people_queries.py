@@ -19,7 +19,7 @@ from callcenter.estate.models import (
     Residence,
 )
 from callcenter.estate.records import Home, Person, Phone, Place
-from callcenter.estate.states import OccupancyRole
+from callcenter.estate.states import NumberFlag, OccupancyRole
 
 MAX_CALLERS = 20
 
@@ -62,6 +62,8 @@ def find_callers(
 ) -> list[Person]:
     """Return everybody known under a phone number, in any writing; never a guess.
 
+    A number that an agent said is not theirs is left out.
+
     Several people may share a number and one person may have several homes: all are given,
     with their numbers and homes. The people of ``first_member_id`` (the line's member) come
     first, then those who live somewhere now, tenants before others. Two statements.
@@ -71,7 +73,11 @@ def find_callers(
         return []
     owners = db.session.execute(
         select(ContactPhone.contact_id)
-        .where(ContactPhone.number == phone.e164, ContactPhone.member_id.in_(member_ids))
+        .where(
+            ContactPhone.number == phone.e164,
+            ContactPhone.member_id.in_(member_ids),
+            ContactPhone.flag != NumberFlag.INVALID,
+        )
         .limit(MAX_CALLERS)
     ).scalars()
     people = load_people(set(owners), matched=phone.e164)

@@ -3,6 +3,8 @@
 Every statement is behind the wall, bounded, and served by an index as the application's role.
 """
 
+from collections.abc import Collection
+
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
@@ -44,6 +46,7 @@ from callcenter.members.models import Agency, Organisation
 
 __all__ = [
     "find_callers",
+    "find_places",
     "get_dwelling_card",
     "get_person",
     "get_residence_card",
@@ -239,6 +242,16 @@ def _buildings(member_id: int, residence_id: int) -> tuple[BuildingLine, ...]:
         .order_by(name)
     )
     return tuple(BuildingLine(*row) for row in rows)
+
+
+def find_places(dwelling_ids: Collection[int]) -> list[Place]:
+    """Return what names these homes, in no set order. One statement, none for none."""
+    if not dwelling_ids:
+        return []
+    statement = with_place(select(*PLACE).select_from(Dwelling))
+    return [
+        place_of(row) for row in db.session.execute(statement.where(Dwelling.id.in_(dwelling_ids)))
+    ]
 
 
 def list_places(

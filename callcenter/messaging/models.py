@@ -151,6 +151,8 @@ class InboundMessage(Owned, Base):
         UniqueConstraint("provider_id"),
         behind_wall("ticket_id", to="ticket"),
         behind_wall("contact_id", to="contact"),
+        # The callers' index asks which texts came from a number.
+        Index("ix_inbound_message_number", "from_number", "member_id", text("id DESC")),
         Index(
             "ix_inbound_message_to_sort",
             "member_id",
