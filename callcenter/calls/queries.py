@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, literal, or_, select, true, tuple_
 
 from callcenter.calls.models import Call, CallTicket
 from callcenter.core import clock
 from callcenter.core.db import db
 from callcenter.core.isolation import Actor
 from callcenter.core.permissions import Role
+from callcenter.estate.models import Dwelling
 from callcenter.members.accounts import User
 from callcenter.members.models import Organisation, PhoneLine
 from callcenter.routing.models import Category
@@ -145,6 +146,40 @@ def list_last_calls(
         .where(Call.member_id == member_id, or_(*about))
         .order_by(Call.started_at.desc(), Call.id.desc())
         .limit(MOST_CALLS)
+    ).all()
+
+
+def list_last_calls_of_residence(
+    member_id: int, residence_id: int
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return the latest calls about a residence's homes as (Call, category label, home's number).
+
+    One statement: the latest few of each home, by index, then the latest of all.
+    """
+    latest = (
+        select(Call.id, Call.started_at)
+        .where(Call.member_id == Dwelling.member_id, Call.dwelling_id == Dwelling.id)
+        .order_by(Call.started_at.desc())
+        .limit(MOST_CALLS)
+        .correlate(Dwelling)
+        .lateral()
+    )
+    some = (
+        select(latest.c.id, Dwelling.number)
+        .select_from(Dwelling)
+        .join(latest, true())
+        .where(Dwelling.member_id == member_id, Dwelling.residence_id == residence_id)
+        .order_by(latest.c.started_at.desc())
+        .limit(MOST_CALLS)
+        .subquery()
+    )
+    return db.session.execute(
+        select(Call, Category.label, some.c.number)
+        .join(some, some.c.id == Call.id)
+        .outerjoin(
+            Category, and_(Category.member_id == Call.member_id, Category.id == Call.category_id)
+        )
+        .order_by(Call.started_at.desc(), Call.id.desc())
     ).all()
 
 

@@ -93,9 +93,9 @@ def add_occupant(
     return contact
 
 
-def contact_of_occupancy(occupancy_id: int) -> int:
-    """Return whose occupancy it is; NotFound when the actor may not see it."""
-    found = db.session.scalar(select(Occupancy.contact_id).where(Occupancy.id == occupancy_id))
+def get_occupancy(occupancy_id: int) -> Occupancy:
+    """Return who is what where; NotFound when the actor may not see it."""
+    found = db.session.scalar(select(Occupancy).where(Occupancy.id == occupancy_id))
     if found is None:
         raise NotFound
     return found

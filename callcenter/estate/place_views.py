@@ -20,7 +20,7 @@ from callcenter.estate.flag_forms import FlagEndForm, FlagForm
 from callcenter.estate.flag_queries import Flag, get_flag, list_flags
 from callcenter.estate.flag_rules import writable_kinds
 from callcenter.estate.flag_words import FLAG_GROUNDS, FLAG_ICONS, FLAG_KINDS, FLAG_MEASURES
-from callcenter.estate.forms import OccupantForm
+from callcenter.estate.forms import DepartureForm, OccupantForm
 from callcenter.estate.panels import place_panels
 from callcenter.estate.queries import get_dwelling_card, get_residence_card
 from callcenter.estate.states import OccupancyRole
@@ -34,25 +34,30 @@ from callcenter.ui.reading import note_reading
 @requires(Permission.ESTATE_READ)
 def dwelling(dwelling_id: int) -> ResponseReturnValue:
     """Show a home: people, contracts, residence, flags, and what other rooms know of it."""
-    return _dwelling_page(dwelling_id)
+    return dwelling_page(dwelling_id)
 
 
-def _dwelling_page(
+def dwelling_page(
     dwelling_id: int,
     form: OccupantForm | None = None,
     flag_form: FlagForm | None = None,
     extending: tuple[int, FlagEndForm] | None = None,
+    departure: tuple[int, DepartureForm] | None = None,
 ) -> ResponseReturnValue:
+    """Answer with a home's page, and the form that was refused on it."""
     card = get_dwelling_card(dwelling_id)
     place = card.place
     check_care(get_care(current_actor()), place.residence_id)
     note_reading("dwelling", dwelling_id, place.member_id)
-    sent: BaseForm | None = form or flag_form or (extending[1] if extending else None)
+    refused = extending or departure
+    sent: BaseForm | None = form or flag_form or (refused[1] if refused else None)
     return (
         render_template(
             "estate/dwelling.html",
             card=card,
             place=place,
+            departure=departure,
+            departure_form=DepartureForm(formdata=None, last_day=clock.today()),
             form=form or OccupantForm(formdata=None, starts_on=clock.today()),
             panels=place_panels(place.member_id, place.residence_id, dwelling_id),
             history=history_queries.dwelling_history(place.member_id, dwelling_id),
@@ -145,7 +150,7 @@ def add_occupant(dwelling_id: int) -> ResponseReturnValue:
         else:
             flash(_("Occupant ajouté."), "good")
             return go_to(url_for("estate.dwelling", dwelling_id=dwelling_id))
-    return _dwelling_page(dwelling_id, form)
+    return dwelling_page(dwelling_id, form)
 
 
 @requires(Permission.ESTATE_READ)
@@ -186,7 +191,7 @@ def flag_dwelling(dwelling_id: int) -> ResponseReturnValue:
     form, added = _add_flag(card.place.residence_id, dwelling_id)
     if added:
         return go_to(url_for("estate.dwelling", dwelling_id=dwelling_id))
-    return _dwelling_page(dwelling_id, flag_form=form)
+    return dwelling_page(dwelling_id, flag_form=form)
 
 
 @requires(Permission.ESTATE_EDIT)
@@ -221,7 +226,7 @@ def extend_flag(flag_id: int) -> ResponseReturnValue:
         return go_to(_place_of(flag))
     if flag.dwelling_id is None:
         return _residence_page(flag.residence_id, extending=(flag_id, form))
-    return _dwelling_page(flag.dwelling_id, extending=(flag_id, form))
+    return dwelling_page(flag.dwelling_id, extending=(flag_id, form))
 
 
 @requires(Permission.ESTATE_EDIT)

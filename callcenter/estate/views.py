@@ -18,7 +18,7 @@ from callcenter.estate.forms import ContactForm, DepartureForm, PhoneForm
 from callcenter.estate.import_views import add_import_routes
 from callcenter.estate.mapping_views import add_mapping_routes
 from callcenter.estate.panels import found_panels
-from callcenter.estate.place_views import add_place_routes, history_context
+from callcenter.estate.place_views import add_place_routes, dwelling_page, history_context
 from callcenter.estate.queries import get_person, search
 from callcenter.estate.records import Person, SearchResults
 from callcenter.members.queries import list_members
@@ -159,9 +159,10 @@ def remove_phone(phone_id: int) -> ResponseReturnValue:
 @blueprint.post("/occupancies/<int:occupancy_id>/end")
 @requires(Permission.ESTATE_EDIT)
 def end_occupancy(occupancy_id: int) -> ResponseReturnValue:
-    """Say that somebody no longer lives in a home."""
+    """Say that somebody no longer lives in a home; ``here`` is the page it was said on."""
     form = DepartureForm()
-    contact_id = occupancy_services.contact_of_occupancy(occupancy_id)
+    occupancy = occupancy_services.get_occupancy(occupancy_id)
+    at_home = request.args.get("here") == "dwelling"
     if form.validate_on_submit():
         try:
             with transaction():
@@ -170,8 +171,13 @@ def end_occupancy(occupancy_id: int) -> ResponseReturnValue:
             form.add_error(error.field, error.message)
         else:
             flash(_("Départ enregistré."), "good")
-            return go_to(url_for("estate.contact", contact_id=contact_id))
-    return _contact_page(get_person(contact_id), departure=(occupancy_id, form))
+            if at_home:
+                return go_to(url_for("estate.dwelling", dwelling_id=occupancy.dwelling_id))
+            return go_to(url_for("estate.contact", contact_id=occupancy.contact_id))
+    departure = (occupancy_id, form)
+    if at_home:
+        return dwelling_page(occupancy.dwelling_id, departure=departure)
+    return _contact_page(get_person(occupancy.contact_id), departure=departure)
 
 
 add_place_routes(blueprint)
