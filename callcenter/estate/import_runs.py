@@ -8,9 +8,10 @@ from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from callcenter.core import clock
+from callcenter.core import audit, clock
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound, UserError
+from callcenter.core.isolation import Actor
 from callcenter.estate.applying.staging import hold_import_lock
 from callcenter.estate.import_models import ImportRun
 from callcenter.estate.states import ImportKind, ImportState
@@ -41,6 +42,52 @@ def open_run(
     db.session.add(run)
     db.session.flush()
     return run
+
+
+def refuse_second(member_id: int) -> None:
+    """Raise UserError when an import of the member's is being done, before another is ordered.
+
+    One that only waits is no obstacle: they are done one after the other.
+    """
+    running = db.session.scalar(
+        select(ImportRun)
+        .where(ImportRun.member_id == member_id, ImportRun.state == ImportState.RUNNING)
+        .order_by(ImportRun.id.desc())
+        .limit(1)
+    )
+    if running is not None and not hold_import_lock(member_id):
+        raise UserError(
+            _(
+                "L'import de « %(name)s », lancé par %(who)s, est en cours pour ce bailleur : "
+                "attendez qu'il soit terminé.",
+                name=running.file_name,
+                who=running.actor_label or "—",
+            )
+        )
+
+
+def choose_to_keep(member_id: int, *, keep: bool, actor: Actor) -> None:
+    """Say whether the files that the member sends are kept once they are applied."""
+    member = db.session.scalar(
+        select(Organisation).where(Organisation.id == member_id).with_for_update()
+    )
+    if member is None or member_id not in actor.member_ids:
+        raise NotFound
+    before = bool(member.settings.get("keep_import_files"))
+    if before == keep:
+        return
+    member.settings = {**member.settings, "keep_import_files": keep}
+    member.version += 1
+    db.session.flush()
+    audit.record(
+        member_id,
+        "organisation.changed",
+        "organisation",
+        member_id,
+        actor_id=actor.user_id,
+        actor_label=actor.name,
+        changes={"keep_import_files": [before, keep]},
+    )
 
 
 def get_run(run_id: int) -> ImportRun:

@@ -8,12 +8,14 @@ from flask import (
     Response,
     abort,
     current_app,
+    flash,
     render_template,
     request,
     send_file,
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from callcenter.core.db import transaction
 from callcenter.core.errors import UserError
@@ -34,6 +36,7 @@ from callcenter.settings import Settings
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.htmx import go_to
 from callcenter.ui.pagination import window_from
+from callcenter.ui.reading import note_reading
 
 _PAGE = 30
 _NAME_MAX = 200
@@ -74,6 +77,7 @@ def _list_page(form: UploadForm, status: int = 200) -> ResponseReturnValue:
             page=page,
             form=form,
             members=members,
+            keeps={m: import_runs.keeps_files(m) for m in members},
             mappings=mapping_services.list_mappings(sorted(members)),
             kinds=import_words.kind_words(),
             states=import_words.state_words(),
@@ -100,6 +104,7 @@ def upload() -> ResponseReturnValue:
     try:
         kind = ImportKind(form.kind.data) if form.kind.data else import_services.find_kind(path)
         with transaction():
+            import_runs.refuse_second(form.member.data)
             run = import_runs.open_run(
                 form.member.data,
                 kind,
@@ -121,6 +126,37 @@ def upload() -> ResponseReturnValue:
         path.unlink(missing_ok=True)
         raise
     return go_to(url_for("estate.import_run", run_id=run.id))
+
+
+@requires(Permission.ESTATE_IMPORT)
+def keep_import_files(member_id: int) -> ResponseReturnValue:
+    """Choose whether the member's files are kept once they are applied."""
+    keep = request.form.get("keep") == "1"
+    with transaction():
+        import_runs.choose_to_keep(member_id, keep=keep, actor=current_actor())
+    flash(
+        _("Les fichiers appliqués seront gardés.")
+        if keep
+        else _("Les fichiers appliqués ne seront plus gardés."),
+        "good",
+    )
+    return go_to(url_for("estate.imports"))
+
+
+@requires(Permission.ESTATE_IMPORT)
+def import_file(run_id: int) -> ResponseReturnValue:
+    """Give back the file as it was sent, if it is still kept; the look is in the journal."""
+    run = _run(run_id)
+    path = _folder() / Path(run.kept_file).name
+    if not run.kept_file or not path.is_file():
+        abort(404)
+    note_reading("import_run", run.id, run.member_id)
+    return send_file(
+        path,
+        mimetype="application/octet-stream",
+        as_attachment=True,
+        download_name=run.file_name or "import",
+    )
 
 
 @requires(Permission.ESTATE_IMPORT)
@@ -176,6 +212,7 @@ def apply_import(run_id: int) -> ResponseReturnValue:
         actor = current_actor()
         try:
             with transaction():
+                import_runs.refuse_second(run.member_id)
                 real = import_runs.order_again(
                     run,
                     confirmed=form.confirmed.data,
@@ -211,6 +248,13 @@ def add_import_routes(blueprint: Blueprint) -> None:
         ("/imports/<int:run_id>", "import_run", import_run, ["GET"]),
         ("/imports/<int:run_id>/progress", "import_progress", import_progress, ["GET"]),
         ("/imports/<int:run_id>/apply", "apply_import", apply_import, ["POST"]),
+        ("/imports/<int:run_id>/file", "import_file", import_file, ["GET"]),
+        (
+            "/members/<int:member_id>/imports/keep",
+            "keep_import_files",
+            keep_import_files,
+            ["POST"],
+        ),
         ("/imports/<int:run_id>/refused.csv", "refused_rows", refused_rows, ["GET"]),
     ):
         blueprint.add_url_rule(rule, endpoint, view, methods=methods)

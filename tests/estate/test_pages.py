@@ -4,15 +4,20 @@ from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from callcenter.calls.models import Call
 from callcenter.core import clock
+from callcenter.core.db import transaction
+from callcenter.estate.import_runs import open_run
+from callcenter.estate.states import ImportKind
 from tests.estate.scenes import HOMES, LEASES, home, lease, one
 from tests.page_checks import Page, PageChecker, text_of
 from tests.statements import counted
-from tests.world import World, sign_in
+from tests.world import World, as_member, sign_in
 
 
 @pytest.fixture
@@ -257,3 +262,105 @@ def test_differences_are_given_without_formulas(
     assert ";=cmd" not in answer
     sign_in(client, world.user("manager-b"))
     assert "cmd" not in client.get("/estate/differences.csv").get_data(as_text=True)
+
+
+def test_a_second_import_is_refused_while_one_runs(manager: PageChecker, world: World) -> None:
+    content = "\r\n".join([HOMES, *(home(n) for n in range(3))]).encode("cp1252")
+    with as_member(world.a.id) as session, transaction():
+        open_run(
+            world.a.id, ImportKind.LEASES, "locataires.csv", dry_run=False, actor_label="Odile"
+        )
+        session.flush()
+    with psycopg.connect(_address(manager)) as other:
+        # As the worker that does it holds the member's lock.
+        other.execute("SELECT pg_advisory_xact_lock(hashtext('estate import'), %s)", (world.a.id,))
+        refused = _send(manager, world.a.id, content, status=422)
+        assert "locataires.csv" in refused.text
+        assert "Odile" in refused.text
+    # A run that was killed is no obstacle.
+    _send(manager, world.a.id, content)
+
+
+def _address(pages: PageChecker) -> str:
+    app = pages.client.application
+    return str(app.config["SQLALCHEMY_DATABASE_URI"]).replace("+psycopg", "", 1)
+
+
+def test_files_are_kept_if_the_member_wants_it(
+    manager: PageChecker, world: World, client: FlaskClient
+) -> None:
+    from workers import imports
+
+    address = f"/estate/members/{world.a.id}/imports/keep"
+    content = "\r\n".join([HOMES, *(home(n) for n in range(3))]).encode("cp1252")
+    for keep in (True, False):
+        page = manager.get("/estate/imports")
+        if keep:
+            manager.submit(page, address)
+            assert "sont gardés" in manager.get("/estate/imports").text
+        else:
+            manager.submit(page, address)
+        tried = _send(manager, world.a.id, content).response.request.path
+        imports.run(int(tried.rsplit("/", 1)[1]))
+        page = manager.get(tried)
+        done = manager.submit(page, f"{tried}/apply", confirmed="y").response.request.path
+        imports.run(int(done.rsplit("/", 1)[1]))
+        with client.get(f"{done}/file") as answer:
+            assert (answer.status_code == 200) is keep
+            if keep:
+                assert answer.data == content
+    sign_in(client, world.user("manager-b"))
+    token = PageChecker(client).get("/estate").csrf_token
+    assert client.post(address, data={"csrf_token": token}).status_code == 404
+
+
+def test_a_file_too_big_for_the_page_is_refused_in_words(
+    manager: PageChecker, world: World, client: FlaskClient
+) -> None:
+    page = manager.get("/estate/imports")
+    # Two gigabytes are announced; nothing of them is taken.
+    answer = client.post(
+        "/estate/imports",
+        data={"csrf_token": page.csrf_token, "member": str(world.a.id)},
+        environ_overrides={"CONTENT_LENGTH": str(2 * 1024**3)},
+    )
+    assert answer.status_code == 413
+    assert "trop" in answer.get_data(as_text=True)
+    assert one(world.a.id, "SELECT count(*) FROM import_run") == 0
+
+
+def test_the_search_box_is_on_every_page(agent: PageChecker, world: World) -> None:
+    page = agent.get("/tickets")
+    assert page.by_id("search-everywhere").get("hx-get") == "/estate"
+    for own in ("/estate", f"/desk/{world.a.line}"):
+        assert "search-dialog" not in agent.get(own).html
+
+
+def test_a_departure_is_said_on_the_home_s_page(agent: PageChecker, world: World) -> None:
+    occupancy = one(world.a.id, "SELECT id FROM occupancy WHERE contact_id = :c", c=world.a.jean)
+    address = f"/estate/dwellings/{world.a.home}"
+    action = f"/estate/occupancies/{occupancy}/end?here=dwelling"
+    page = agent.get(address)
+    tomorrow = clock.today() + timedelta(days=1)
+    refused = agent.submit(page, action, status=422, last_day=tomorrow.isoformat())
+    assert "pas encore venu" in refused.text
+    done = agent.submit(page, action, last_day=clock.today().isoformat())
+    assert done.response.request.path == address
+
+
+def test_a_residence_shows_what_goes_on_there(agent: PageChecker, world: World) -> None:
+    with as_member(world.a.id) as session, transaction():
+        session.add(
+            Call(
+                member_id=world.a.id,
+                service="tenants",
+                caller_number="+33639981201",
+                contact_id=world.a.maite,
+                dwelling_id=world.a.home,
+                started_at=clock.now(),
+                note="Demande une quittance",
+            )
+        )
+    page = agent.get(f"/estate/residences/{world.a.gounod}")
+    for words in ("Demande une quittance", "AQ0001602", "Voir sur la carte", "Contrats en cours"):
+        assert words in page.text
