@@ -20,10 +20,14 @@ from callcenter.routing.rule_types import (
     TeamRef,
 )
 from callcenter.routing.states import (
+    CallerRole,
     CategoryLocation,
+    DestinationKind,
     Equipment,
+    Hours,
     Location,
     Ownership,
+    Priority,
     Service,
     TeamKind,
 )
@@ -43,6 +47,10 @@ VENTILATION = OrganisationRef(64, "Gascogne Ventilation")
 ACCESS = OrganisationRef(65, "Accès Contrôle 33")
 PESTS = OrganisationRef(66, "Hygiène Océan")
 GROUNDS = OrganisationRef(67, "Jardins de Guyenne")
+NEW_LIFTS = OrganisationRef(68, "Ascenseurs Neufs")
+# Put out of service by the member.
+GONE_ROOFERS = OrganisationRef(69, "Toitures d'Hier", active=False)
+GONE_SYNDIC = OrganisationRef(52, "Ancien Syndic", active=False)
 
 NORTH = AgencyRef(10, "Agence Bordeaux Nord")
 RIGHT_BANK = AgencyRef(11, "Agence Rive Droite")
@@ -75,8 +83,10 @@ _PLACES = (
     Place(106, "Canopée", agency=RIGHT_BANK, completed_on=date(2025, 6, 16)),
     Place(107, "Palmer"),
     Place(108, "Montaut", Ownership.CONDO, RIGHT_BANK, AQUITANIS),
+    Place(109, "Port de la Lune", Ownership.CONDO, RIGHT_BANK, GONE_SYNDIC),
 )
 PLACES = {place.name: place for place in _PLACES}
+BUILDINGS = {"A": 200, "C": 201}
 
 _TEAMS: tuple[tuple[str, TeamKind], ...] = (
     ("Régie", TeamKind.MAINTENANCE),
@@ -139,7 +149,28 @@ CONTRACTS = (
     contract(9, ACCESS, Equipment.ACCESS_CONTROL, "Gounod", "Canopée", calendar=CONTRACT_HOURS),
     contract(10, PESTS, Equipment.PEST_CONTROL, calendar=CONTRACT_HOURS),
     contract(11, GROUNDS, Equipment.GROUNDS, "Gounod", calendar=CONTRACT_HOURS),
+    contract(12, GONE_ROOFERS, Equipment.ROOF, "Gounod"),
 )
+
+# What this member added to the default set; the table of calls reads by these too.
+OWN_RULES = (
+    Rule(
+        id=901, name="Ascenseur neuf du bâtiment C", kind=DestinationKind.ORGANISATION,
+        organisation=NEW_LIFTS, category="T-ASC", residence_id=101, building_id=BUILDINGS["C"],
+    ),
+    Rule(
+        id=902, name="Effraction : l'agence suit la plainte", kind=DestinationKind.AGENCY,
+        category="T-SER", hours=Hours.BUSINESS, answers=(("cause", "burglary"),),
+    ),
+    Rule(
+        id=903, name="Charges d'un copropriétaire", kind=DestinationKind.MEMBER_TEAM,
+        team_kind=TeamKind.CO_OWNERSHIP, category="A-CHG", caller_role=CallerRole.CO_OWNER,
+    ),
+    Rule(
+        id=904, name="Humidité en Rive Droite : plus vite", kind=DestinationKind.AGENCY,
+        category="T-HUM", agency_id=RIGHT_BANK.id, priority_override=Priority.P2,
+    ),
+)  # fmt: skip
 
 
 def book(
