@@ -153,7 +153,8 @@ def _found_member(wanted: MemberCast, password_hash: str) -> Founded:
             member.id, line.number, line.service, line.name, line.greeting, line.script
         )
     _calendars(member)
-    install_catalogue(member.id)
+    with clock.frozen_at(clock.now() - timedelta(days=_MANDATE_DAYS)):
+        install_catalogue(member.id)
     install_templates(member.id)
     _tariffs(member.id, wanted.prefix)
     # Few people live in the demonstration: fewer messages prove a fall, over more hours.

@@ -17,6 +17,7 @@ from callcenter.demo.estate import Numbers, settle_estate
 from callcenter.demo.estate_life import live_in
 from callcenter.demo.founding import found_company
 from callcenter.demo.oncall import set_up_rotas
+from callcenter.demo.routes import set_up_rules
 from callcenter.demo.script import write_script
 from callcenter.demo.stage import Stage
 from callcenter.members.models import Organisation
@@ -67,6 +68,7 @@ def seed(password_hash: str, progress: Progress) -> Seeded:
             progress("patrimoine", 4 + 4 * done)
             estates[member.id] = settle_estate(member, rng, numbers)
             set_up_rotas(member)
+            set_up_rules(member)
         stage = Stage(company, estates, rng, now, numbers.strangers)
         write_script(stage)
         live_in(stage, numbers)
