@@ -74,7 +74,10 @@ def category(category_id: int) -> ResponseReturnValue:
         )
         return True
 
+    handler = (row.destination, row.team_kind)
     if saved(form, work):
+        if handler != (row.destination, row.team_kind):
+            return _rule_waits(row)
         return done(_("Le motif « %(name)s » est enregistré.", name=row.label), listed)
     lines = [
         line
@@ -98,6 +101,15 @@ def category(category_id: int) -> ResponseReturnValue:
         accent_id=row.member_id,
     )
     return page, status_of(form)
+
+
+def _rule_waits(row: Category) -> ResponseReturnValue:
+    """Lead to the draft: who handles a category is said by its rule, which isn't in force yet."""
+    return done(
+        _("« %(name)s » est enregistré. Sa nouvelle destination attend dans le brouillon des "
+          "règles : publiez-le pour qu'elle compte.", name=row.label),
+        url_for("routing.draft", member_id=row.member_id),
+    )  # fmt: skip
 
 
 def described(
@@ -158,6 +170,7 @@ def reset_category(category_id: int) -> ResponseReturnValue:
     """Put a category back as the default catalogue has it."""
     row = queries.get_category_row(category_id)
     version = request.form.get("version", "")
+    handler = (row.destination, row.team_kind)
     with transaction():
         services.reset_category(
             row,
@@ -166,5 +179,7 @@ def reset_category(category_id: int) -> ResponseReturnValue:
             else -1,
             actor=current_actor(),
         )
+    if handler != (row.destination, row.team_kind):
+        return _rule_waits(row)
     here = url_for("routing.category", category_id=row.id)
     return done(_("« %(name)s » est remis comme à l'origine.", name=row.label), here)
