@@ -6,11 +6,23 @@ from callcenter.calls.models import Call
 from callcenter.calls.presence import Agent
 from callcenter.core import live
 from callcenter.core.db import after_commit
+from callcenter.core.live import LiveEvent
+from callcenter.tickets.incident_models import Incident
 
 
 def tell_call(call: Call) -> None:
     """Have every desk concerned show this call as it is now, once it is committed."""
     event = call_event(call, line_words(call))
+    after_commit(lambda: live.publish(event))
+
+
+def tell_incident(incident: Incident) -> None:
+    """Have the desks that show this place look at it again, once it is committed."""
+    event = LiveEvent(
+        "incident",
+        incident.member_id,
+        {"member_id": incident.member_id, "residence_id": incident.residence_id},
+    )
     after_commit(lambda: live.publish(event))
 
 

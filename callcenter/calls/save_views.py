@@ -12,7 +12,7 @@ from callcenter.calls.desk import (
 from callcenter.calls.desk_incidents import listener_of, open_incident_at, require_readable
 from callcenter.calls.forms import DeskForm, desk_values
 from callcenter.calls.live_desk import next_of_stack
-from callcenter.calls.live_edge import tell_call, tell_presence
+from callcenter.calls.live_edge import tell_call, tell_incident, tell_presence
 from callcenter.calls.services import LoggedCall, NewCall, log_call
 from callcenter.calls.states import CallerKind, Disposition
 from callcenter.calls.views import (
@@ -63,6 +63,8 @@ def desk_save(line_id: int) -> ResponseReturnValue:
                     add_phone(desk.contact_id, desk.new_number, "", actor)
                 drop_draft(actor, draft_key(line_id, also.id if also else call_id))
                 tell_call(logged.call)
+                if logged.incident is not None:
+                    tell_incident(logged.incident)
                 tell_presence(actor.home_id, logged.freed)
         except UserError as error:
             form.add_error(error.field, error.message)

@@ -19,14 +19,16 @@ from callcenter.calls.states import (
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound, UserError
 from callcenter.members.models import Organisation
+from callcenter.routing.states import Location
 from callcenter.tickets.incident_models import Incident
 from callcenter.tickets.models import Ticket
 from callcenter.tickets.queries.incidents import get_incident
 from callcenter.tickets.services.acts import Act
 from callcenter.tickets.services.chases import note_chase
 from callcenter.tickets.services.incident_callers import Joined, join_incident
+from callcenter.tickets.services.incident_gathering import gather_ticket, wait_for_others_at
 from callcenter.tickets.services.incident_news import Listener
-from callcenter.tickets.services.opening import open_ticket
+from callcenter.tickets.services.opening import NewTicket, open_ticket
 
 __all__ = ["LoggedCall", "NewCall", "log_call"]
 
@@ -163,13 +165,23 @@ def _already_logged(new: NewCall) -> LoggedCall | None:
 
 def _ticket_of(new: NewCall) -> tuple[Ticket | None, CallTicketLink | None, Disposition]:
     if new.ticket is not None:
-        return open_ticket(new.ticket), CallTicketLink.OPENED, Disposition.TICKET_OPENED
+        return _opened(new.ticket), CallTicketLink.OPENED, Disposition.TICKET_OPENED
     if new.chased_ticket_id is not None:
         ticket = _chase(new)
         return ticket, CallTicketLink.CHASE, Disposition.TICKET_CHASED
     if new.disposition is None:
         raise UserError(_("Indiquez comment l'appel se termine."), field="disposition")
     return None, None, new.disposition
+
+
+def _opened(new: NewTicket) -> Ticket:
+    """Open a ticket; one of many about the same boiler goes into the incident that is open."""
+    if new.location != Location.COMMON or new.residence_id is None:
+        return open_ticket(new)
+    wait_for_others_at(new.member_id, new.residence_id, new.category_id)
+    ticket = open_ticket(new)
+    gather_ticket(new.actor, ticket)
+    return ticket
 
 
 def _chase(new: NewCall) -> Ticket:

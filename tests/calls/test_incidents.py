@@ -1,6 +1,7 @@
 """Callers of one incident: thirty calls about the same boiler are one thing in the agents' eyes."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from callcenter.core.db import db
 from callcenter.members.models import PhoneLine
 from callcenter.messaging.models import Message
 from callcenter.messaging.states import Trigger
-from callcenter.tickets.incident_models import Incident, IncidentSubscriber
+from callcenter.tickets.incident_models import Incident, IncidentSubscriber, IncidentTicket
 from callcenter.tickets.models import Ticket
 from callcenter.tickets.services.incident_news import Listener
 from callcenter.tickets.services.incidents import NewIncident, open_incident
@@ -234,3 +235,44 @@ def test_the_desk_still_costs_few_statements(app: Flask, client: FlaskClient, wo
             assert client.open(url, method=method, data=values).status_code == 200
         real = [s for s in statements if not s.startswith("SELECT set_config")]
         assert len(real) <= 12, f"{url}: {len(real)}\n" + "\n".join(real)
+
+
+def test_thirty_saves_in_the_same_second_are_one_incident(
+    app: Flask, client: FlaskClient, world: World
+) -> None:
+    """Some agents open the incident, the others a ticket, all at once: one incident has it all."""
+    sign_in(client, world.user("agent"))
+    with client.session_transaction() as cookie:
+        signed_in = dict(cookie)
+
+    def save(index: int) -> int:
+        browser = app.test_client()
+        with browser.session_transaction() as cookie:
+            cookie.update(signed_in)
+        form = chosen(
+            world,
+            category="T-CHC",
+            location="common",
+            caller_kind="third_party",
+            contact_id=None,
+            caller_name=f"Voisin {index}",
+            caller_number=number(index),
+            sms_number=number(index),
+            form_token=f"{index:032x}",
+            outcome="incident" if index % 3 == 0 else "ticket",
+        )
+        return browser.post(f"/desk/{world.a.line}/save", data=form).status_code
+
+    with ThreadPoolExecutor(15) as pool:
+        statuses = list(pool.map(save, range(30)))
+    assert set(statuses) == {303}
+    assert (count(Incident), count(Call), count(Ticket)) == (1, 30, 20)
+    assert count(IncidentTicket) == 20
+    with as_member(world.a.id) as session:
+        (incident,) = session.scalars(sa.select(Incident)).all()
+        joined_calls = session.scalars(
+            sa.select(Call.id).where(Call.incident_id == incident.id)
+        ).all()
+    assert len(joined_calls) == 10
+    around = client.post(f"/desk/{world.a.line}/around", data=chosen(world, category="T-CHC"))
+    assert "30 signalements" in around.get_data(as_text=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from callcenter.core import clock
 from callcenter.core.db import db
@@ -38,6 +38,7 @@ from callcenter.tickets.services.incident_acts import (
     begin_incident,
     leads,
 )
+from callcenter.tickets.services.incident_gathering import told_meanwhile, wait_for_others_at
 from callcenter.tickets.services.incident_news import (
     say,
 )
@@ -73,10 +74,7 @@ def open_incident(new: NewIncident) -> Incident:
     title = checked_text(new.title.strip(), TITLE_MAX, "title") or category.label
     word = checked_text(new.word.strip(), WORD_MAX, "word")
     expected = checked_text(new.expected_text.strip(), EXPECTED_MAX, "expected")
-    key = f"incident {new.residence_id} {new.building_id} {new.category_id}"
-    db.session.execute(
-        select(func.pg_advisory_xact_lock(func.hashtextextended(key, new.member_id)))
-    )
+    wait_for_others_at(new.member_id, new.residence_id, new.category_id)
     found = _already_open(new)
     if found is None:
         found = _create(new, category, title, place)
@@ -88,7 +86,11 @@ def open_incident(new: NewIncident) -> Incident:
         return found
     else:
         work = begin_incident(IncidentAct(new.actor, found.id), leads)
-    for ticket in lock_tickets(new.actor, work.incident, new.ticket_ids):
+    told = list(new.ticket_ids)
+    if told:  # and those that came while the agent decided
+        where = (new.member_id, new.residence_id, new.building_id, new.category_id)
+        told += told_meanwhile(new.actor, *where)
+    for ticket in lock_tickets(new.actor, work.incident, list(dict.fromkeys(told))):
         attach(work, new.actor, ticket)
     db.session.flush()
     return work.incident

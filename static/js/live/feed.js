@@ -8,7 +8,7 @@ export class Feed {
   constructor(events, poll, take) {
     this.events = events;
     this.poll = poll;
-    this.take = take; // (kind, data) => void; kinds: snapshot, call, presence, link
+    this.take = take; // (kind, data) => void; kinds: snapshot, call, presence, incident, link
     this.channel = new BroadcastChannel("live-calls");
     this.position = "";
     this.heard = Date.now();
@@ -44,7 +44,7 @@ export class Feed {
     this.heard = Date.now();
     const source = new EventSource(this.events);
     this.source = source;
-    for (const kind of ["snapshot", "call", "presence", "beat"]) {
+    for (const kind of ["snapshot", "call", "presence", "incident", "beat"]) {
       source.addEventListener(kind, (event) => {
         this.heard = Date.now();
         if (event.lastEventId) this.position = event.lastEventId;

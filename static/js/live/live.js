@@ -36,7 +36,20 @@ function take(kind, data) {
     keep(data);
     ring(before, calls.get(data.id));
   } else if (kind === "presence" && data.user_id === me) presence = data;
+  else if (kind === "incident") lookAround(data);
   draw();
+}
+
+/** Neighbours call about the same thing: the desk of that place shows what is known by now. */
+function lookAround(incident) {
+  const around = document.getElementById("around-now");
+  if (Number(around?.querySelector("[data-residence]")?.dataset.residence) !== incident.residence_id) return;
+  window.htmx.ajax("POST", `${location.pathname}/around`, {
+    source: around,
+    target: around,
+    swap: "innerHTML",
+    values: Object.fromEntries(new FormData(document.getElementById("desk-form"))),
+  });
 }
 
 /** A call that rings for this agent is said aloud; an idle desk opens it by itself. */
