@@ -13,6 +13,8 @@ from callcenter.members.states import Service, TeamKind
 # One for all, easily remembered and typed; development only (see ``callcenter.cli.demo``).
 PASSWORD: Final = "quatre ponts sur la rive"  # noqa: S105 - known to all, on purpose
 PLATFORM: Final = "Coo.Pairs"
+# The agents' extensions: 05 36 49 03 00 and on.
+EXTENSIONS: Final = "+335364903"
 HOURS: Final = "du lundi au vendredi de 8 h 30 à 12 h 30 et de 13 h 30 à 17 h 30"
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from callcenter.core import clock
 from callcenter.demo import cases
+from callcenter.demo.live_scene import LiveScene
 from callcenter.demo.plots import Fate
 from callcenter.demo.stage import DAYS, Stage
 from callcenter.demo.telephone import Telephone
@@ -77,6 +78,7 @@ def write_script(stage: Stage) -> None:
             stage.at(_within(stage, midnight, _WEEKEND), partial(phone.ticket_call, urgent=True))
     _special_subjects(stage, phone)
     _special_fates(stage, phone)
+    LiveScene(stage, phone).write()
     for minutes, prefix in _JUST_NOW:
         stage.at(
             stage.now - timedelta(minutes=minutes),

@@ -16,6 +16,7 @@ from callcenter.core.isolation import Scope
 from callcenter.demo.estate import Numbers, settle_estate
 from callcenter.demo.estate_life import live_in
 from callcenter.demo.founding import found_company
+from callcenter.demo.live_scene import settle_presence
 from callcenter.demo.oncall import set_up_rotas
 from callcenter.demo.routes import set_up_rules
 from callcenter.demo.script import write_script
@@ -73,6 +74,7 @@ def seed(password_hash: str, progress: Progress) -> Seeded:
         write_script(stage)
         live_in(stage, numbers)
         stage.play(lambda share: progress("six semaines", 16 + 82 * share))
+        settle_presence(stage)
         messages = db.session.scalar(select(func.count()).select_from(Message)) or 0
     return Seeded(
         homes=sum(len(estate.homes) for estate in estates.values()),

@@ -14,6 +14,7 @@ from callcenter.demo import cases
 from callcenter.demo.aftermath import correct_number
 from callcenter.demo.cases import Case
 from callcenter.demo.estate import Home, Resident
+from callcenter.demo.exchange import DAYS, Exchange
 from callcenter.demo.founding import Founded
 from callcenter.demo.plots import Fate, Plot
 from callcenter.demo.stage import Stage
@@ -22,6 +23,8 @@ from callcenter.members.states import Service
 from callcenter.messaging.inbound import Incoming, store_inbound
 from callcenter.routing.queries import list_categories
 from callcenter.routing.states import CallerRole, Location
+from callcenter.tickets.models import Ticket
+from callcenter.tickets.services.incident_news import Listener
 from callcenter.tickets.services.opening import NewTicket
 
 _SHARES: Final = ("AQ",) * 46 + ("ME",) * 30 + ("TG",) * 24
@@ -43,6 +46,7 @@ class Telephone:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self._made = 0
+        self._exchange = Exchange()
         self._categories = {
             (member.id, one.category.code): one.id
             for member in stage.company.members
@@ -211,12 +215,39 @@ class Telephone:
             **_who(home, resident),
         )
 
+    def report(self, member: Founded, home: Home, case: Case) -> int:
+        """Somebody of this very home reports this; return the ticket's number."""
+        resident = next(one for one in home.residents if one.mobile)
+        plot = self._open(member, member, home, resident, case, Fate.FORGOTTEN, Service.TENANTS)
+        return plot.ticket_id
+
+    def joined(
+        self, member: Founded, home: Home, resident: Resident, incident_id: int, who: Listener
+    ) -> None:
+        """A neighbour calls about an incident that is known."""
+        self._log(
+            member,
+            self._agent(member),
+            incident_id=incident_id,
+            listener=who,
+            **_who(home, resident),
+        )
+
+    def lost(self, member: Founded, resident: Resident, *, asks: bool) -> None:
+        """Somebody waits in vain."""
+        line = member.lines[Service.TENANTS]
+        self._exchange.lost(line, resident.number, clock.now() - timedelta(minutes=3), asks=asks)
+        self.stage.calls += 1
+
     def chase(self, plot: Plot) -> None:
         """The tenant of a ticket asks what has become of it."""
-        ticket = plot.ticket
+        self.chase_ticket(plot.member, plot.ticket)
+
+    def chase_ticket(self, member: Founded, ticket: Ticket) -> None:
+        """The same, whoever plays the ticket."""
         self._log(
-            plot.member,
-            self._agent(plot.member),
+            member,
+            self._agent(member),
             Service(ticket.service),
             contact_id=ticket.contact_id,
             dwelling_id=ticket.dwelling_id,
@@ -269,14 +300,14 @@ class Telephone:
         self, member: Founded, agent: Actor, service: Service = Service.TENANTS, **told: Any
     ) -> int:
         """Log a call that ends now, after some minutes; return its ticket's number, or 0."""
+        started_at = clock.now() - timedelta(seconds=self.stage.rng.uniform(70, 480))
+        line = member.lines[service]
+        incoming = told.get("direction", Direction.IN) is Direction.IN
+        if incoming and self.stage.now - clock.now() < DAYS:
+            number = told.get("caller_number", "")
+            told["call_id"] = self._exchange.answered(line, number, agent, started_at, clock.now())
         logged = log_call(
-            NewCall(
-                line=member.lines[service],
-                actor=agent,
-                form_token=self._token(),
-                started_at=clock.now() - timedelta(seconds=self.stage.rng.uniform(70, 480)),
-                **told,
-            )
+            NewCall(line=line, actor=agent, form_token=self._token(), started_at=started_at, **told)
         )
         self.stage.calls += 1
         if told.get("ticket"):

@@ -10,7 +10,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from callcenter.app import create_app
-from callcenter.calls.models import Call, CallTask
+from callcenter.calls import figures
+from callcenter.calls.models import AgentPresence, Call, CallTask
 from callcenter.calls.states import CallState, TaskState
 from callcenter.cli.demo import accounts
 from callcenter.core import clock
@@ -26,6 +27,8 @@ from callcenter.members.states import OrganisationKind
 from callcenter.messaging.models import DeliveryReceipt, InboundMessage, Message
 from callcenter.messaging.states import MessageState
 from callcenter.settings import Environment, Settings
+from callcenter.tickets.incident_models import Incident, IncidentSubscriber, IncidentTicket
+from callcenter.tickets.incident_states import IncidentState
 from callcenter.tickets.models import Assignment, Ticket, TicketEvent, Visit
 from callcenter.tickets.states import (
     LIVE_ASSIGNMENT_STATES,
@@ -228,3 +231,31 @@ def _prefix(email: str) -> str:
     if email.startswith("thomas"):
         return "ME"
     return {"mesolia.exemple.fr": "ME", "tgh.exemple.fr": "TG"}.get(email.partition("@")[2], "AQ")
+
+
+def test_the_telephone_is_alive(everything: Session) -> None:
+    """Agents have telephones, the wall has figures, and a boiler that many report is one thing."""
+    agents = everything.scalars(select(User).where(User.role == Role.AGENT)).all()
+    assert all(agent.phone.startswith(FICTION_LANDLINE) for agent in agents)
+    members = [
+        one.id
+        for one in everything.scalars(
+            select(Organisation).where(Organisation.kind == OrganisationKind.LANDLORD)
+        )
+    ]
+    lived = [figures.count_day(members, clock.now() - timedelta(days=day)) for day in range(8)]
+    assert sum(one.answered for one in lived) > 20
+    assert any((one.service(30) or 0) > 50 for one in lived)
+    assert any(one.handling for one in lived)
+    (incident,) = everything.scalars(select(Incident)).all()
+    assert incident.state == IncidentState.OPEN
+    assert incident.word
+    for table, least in ((IncidentTicket, 4), (IncidentSubscriber, 8)):
+        rows = select(func.count()).select_from(table)
+        assert count(everything, rows.where(table.incident_id == incident.id)) >= least
+    chased = select(func.max(Ticket.chases)).join(
+        IncidentTicket, IncidentTicket.ticket_id == Ticket.id
+    )
+    assert count(everything, chased) >= 2
+    states = set(everything.scalars(select(AgentPresence.state)))
+    assert {"available", "break"} <= states
