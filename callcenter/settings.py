@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     twilio_from: str = ""
     # The rate that the provider allows our senders; a backlog leaves no faster.
     sms_per_second: Annotated[int, Field(ge=1, le=1000)] = 100
+    # The same for each sender alone: a name, or a number.
+    sms_per_second_per_sender: Annotated[int, Field(ge=1, le=1000)] = 100
 
     require_totp_for_administrators: bool = False
     session_minutes: Annotated[int, Field(ge=5, le=7 * 24 * 60)] = 480

@@ -49,6 +49,7 @@ def chores() -> list[Chore]:
         Chore("lost", 5, periodic.mark_lost_messages),
         Chore("expired", 5, periodic.expire_messages),
         Chore("reconciled", 20, periodic.reconcile_messages),
+        Chore("statuses asked", 60, periodic.ask_statuses),
         Chore("drafts purged", 3600, periodic.purge_drafts),
         Chore("flags purged", 900, periodic.purge_place_flags),
         Chore("incidents finished", 5, periodic.finish_incidents),
@@ -73,7 +74,9 @@ class Clockwork:
     def __init__(self, app: Flask) -> None:
         settings = settings_of(app)
         self.app = app
-        self._dispatcher = Dispatcher(settings.redis_url, settings.sms_per_second)
+        self._dispatcher = Dispatcher(
+            settings.redis_url, settings.sms_per_second, settings.sms_per_second_per_sender
+        )
         self._database_url = settings.database_url.replace("+psycopg", "", 1)
         self._chores = chores()
         self._stop = threading.Event()

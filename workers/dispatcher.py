@@ -49,9 +49,19 @@ class Bucket:
 class Dispatcher:
     """Hands out what is due. Two of them at once share the work (SKIP LOCKED)."""
 
-    def __init__(self, redis_url: str, rate: int) -> None:
+    def __init__(
+        self,
+        redis_url: str,
+        rate: int,
+        per_sender: int | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``rate`` for all together, ``per_sender`` for each name or number; a second each."""
         self._redis_url = redis_url
-        self._bucket = Bucket(rate)
+        self._now = now
+        self._bucket = Bucket(rate, now)
+        self._per_sender = per_sender or rate
+        self._senders: dict[str, Bucket] = {}
 
     def step(self) -> int | None:
         """Hand out one batch; return how many messages, None if Redis is away."""
@@ -62,7 +72,11 @@ class Dispatcher:
         if room <= 0:
             return 0
         with session_scope(_EVERYTHING), transaction():
-            due = take_due(room)
+            found = take_due(room, self._spent())
+            due = [one for one in found if self._spend(one.sender)]
+            if len(due) < len(found):
+                kept = {one.id for one in due}
+                give_back([one.id for one in found if one.id not in kept])
         if not due:
             return 0
         if not queues.enqueue_all(self._redis_url, tasks_for(due)):
@@ -71,6 +85,18 @@ class Dispatcher:
             return None
         self._bucket.spend(len(due))
         return len(due)
+
+    def _spent(self) -> list[str]:
+        """Return the senders that may send nothing more for now."""
+        return [sender for sender, bucket in self._senders.items() if not bucket.available()]
+
+    def _spend(self, sender: str) -> bool:
+        """Count one message of a sender, if it may send one."""
+        bucket = self._senders.setdefault(sender, Bucket(self._per_sender, self._now))
+        if not bucket.available():
+            return False
+        bucket.spend(1)
+        return True
 
 
 def tasks_for(due: list[Due]) -> list[Task]:

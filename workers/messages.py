@@ -15,6 +15,7 @@ from callcenter.core.db import session_scope, transaction
 from callcenter.core.errors import ProviderError
 from callcenter.core.isolation import Scope
 from callcenter.messaging.gateway import Gateway
+from callcenter.messaging.pauses import end_hold
 from callcenter.messaging.sending import (
     Claim,
     claim_message,
@@ -78,6 +79,9 @@ def send_one(app: Flask, gateway: Gateway, message_id: int) -> None:
         return
     with session_scope(own), transaction():
         store_accepted(claim, accepted.provider_id)
+    if claim.on_trial:
+        with session_scope(_EVERYTHING), transaction():
+            end_hold(clock.now())
 
 
 def _store_failure(claim: Claim, error: ProviderError) -> None:

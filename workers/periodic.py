@@ -7,7 +7,7 @@ from flask import Flask
 
 from callcenter.core import clock
 from callcenter.core.db import session_scope, transaction
-from callcenter.core.errors import ProviderError
+from callcenter.core.errors import ProviderError, ProviderRefusedError
 from callcenter.core.isolation import Scope
 from callcenter.estate.flag_services import purge_flags
 from callcenter.members import drafts
@@ -78,6 +78,29 @@ def _settle(doubt: upkeep.Doubt, listed: list[SentMessage]) -> bool:
             if one.provider_id not in taken:
                 return upkeep.adopt(doubt.id, one.provider_id, one.status, one.error_code)
     return False
+
+
+def ask_statuses(app: Flask) -> int:
+    """Ask the provider what became of messages whose callbacks never came."""
+    return ask_about_untold(gateway_for(settings_of(app)))
+
+
+def ask_about_untold(gateway: Gateway) -> int:
+    """As `ask_statuses`, with a gateway of the caller's; return how many moved on."""
+    with session_scope(_EVERYTHING), transaction():
+        untold = upkeep.take_untold()
+    moved = 0
+    for message_id, provider_id in untold:
+        try:
+            found = gateway.fetch(provider_id)
+        except ProviderRefusedError:
+            continue  # the provider has forgotten it
+        except ProviderError as error:
+            log.warning("the provider can't be asked: %s", type(error).__name__)
+            return moved
+        with session_scope(_EVERYTHING), transaction():
+            moved += upkeep.learn_status(message_id, found.status, found.error_code)
+    return moved
 
 
 def purge_drafts(_app: Flask) -> int:

@@ -29,6 +29,10 @@ class ProviderUnavailableError(ProviderError):
     """The provider certainly did nothing: asking again later is safe."""
 
 
+class ProviderUnreachableError(ProviderUnavailableError):
+    """The provider was not reached at all: nobody will be, until it is back."""
+
+
 class ProviderRefusedError(ProviderError):
     """The provider understood and said no: asking the same again is useless."""
 

@@ -1,7 +1,8 @@
 """The only place that sends through Twilio: one message in, one clear answer out.
 
 Every exchange ends as exactly one of: `Accepted`, or an exception that says what is known of
-the message. `NotSent`: the provider certainly does not have it. `Ambiguous`: it may. `Rejected`:
+the message. `NotSent`: the provider certainly does not have it (`Unreachable`: nor was it
+there). `Ambiguous`: it may. `Rejected`:
 it said no. `BadCredentials`: nothing of ours will pass. What follows is decided elsewhere, by
 `messaging.rules`. Nothing here touches the database or the web framework.
 """
@@ -29,6 +30,7 @@ from callcenter.core.errors import (
     ProviderRefusedError,
     ProviderUnavailableError,
     ProviderUncertainError,
+    ProviderUnreachableError,
 )
 from callcenter.messaging.rules import SendOutcome, classify_http
 
@@ -85,6 +87,10 @@ class NotSent(ProviderUnavailableError):  # noqa: N818
     ) -> None:
         super().__init__(message, code)
         self.retry_after = retry_after
+
+
+class Unreachable(NotSent, ProviderUnreachableError):  # noqa: N818
+    """No connection was made: the provider has nothing of ours, and is not there for others."""
 
 
 class Rejected(ProviderRefusedError):  # noqa: N818
@@ -157,6 +163,14 @@ class Gateway:
         """
         return self._listed(since, None, to=to)
 
+    def fetch(self, provider_id: str) -> SentMessage:
+        """Return one message as the provider knows it now. Raises the same errors as `send`."""
+        try:
+            found = self._client.messages(provider_id).fetch()
+        except Exception as error:
+            raise self._translated(error) from error
+        return _as_sent(found)
+
     def list_recent(self, since: datetime, limit: int = 1000) -> list[SentMessage]:
         """List at most `limit` messages of the account since an instant, newest first."""
         return self._listed(since, limit)
@@ -178,14 +192,7 @@ class Gateway:
             created = found.date_created
             if created is not None and created < since.astimezone(UTC).replace(microsecond=0):
                 return
-            yield SentMessage(
-                provider_id=str(found.sid),
-                to=str(found.to),
-                body=str(found.body or ""),
-                status=str(found.status or ""),
-                error_code=int(found.error_code) if found.error_code else None,
-                created_at=created,
-            )
+            yield _as_sent(found)
 
     def _translated(self, error: Exception) -> Exception:
         """Turn whatever the client raised into the one answer it stands for."""
@@ -200,6 +207,8 @@ class Gateway:
                 log.error("unforeseen error from the SMS client", exc_info=error)
             return Ambiguous(f"unreadable answer: {type(error).__name__}")
         match classify_http(status, connected=not _never_connected(error), code=code):
+            case SendOutcome.NOT_SENT if status is None:
+                return Unreachable(message)
             case SendOutcome.NOT_SENT:
                 return NotSent(message, code, self._http.retry_after())
             case SendOutcome.REJECTED:
@@ -247,6 +256,17 @@ class _HttpClient(TwilioHttpClient):  # type: ignore[misc]
 
     def log_response(self, status_code: int, response: Any) -> None:
         """Log nothing, for the same reason."""
+
+
+def _as_sent(found: Any) -> SentMessage:
+    return SentMessage(
+        provider_id=str(found.sid),
+        to=str(found.to),
+        body=str(found.body or ""),
+        status=str(found.status or ""),
+        error_code=int(found.error_code) if found.error_code else None,
+        created_at=found.date_created,
+    )
 
 
 def _answer_of(error: Exception) -> tuple[int, int | None, str] | None:

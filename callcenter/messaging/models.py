@@ -61,6 +61,12 @@ class Message(Owned, Dated, Base):
             postgresql_where=text("state IN ('sending', 'uncertain')"),
         ),
         Index("ix_message_to_number", "to_number", "member_id", "id"),
+        # What the provider took and has not told the end of.
+        Index(
+            "ix_message_untold",
+            "sent_at",
+            postgresql_where=text("state IN ('accepted', 'sent')"),
+        ),
         # The day to which the ledger counts a message.
         Index("ix_message_ledger", "member_id", text("coalesce(sent_at, created_at)")),
         Index(
@@ -97,6 +103,8 @@ class Message(Owned, Dated, Base):
     error_code: Mapped[int | None]
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+    # When the provider was last asked what became of it, for want of a callback.
+    asked_at: Mapped[datetime | None]
 
     @property
     def state_now(self) -> MessageState:

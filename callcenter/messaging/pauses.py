@@ -1,36 +1,52 @@
-"""When sending is stopped, and for whom: the platform's pause stops everybody."""
+"""When sending is stopped, and for whom: the platform's pause stops everybody.
 
-from datetime import datetime
+Two kinds. A *pause* (bad credentials, daily cap) lasts until a person resumes. A *hold* is ours:
+the provider is away, nothing is handed out but one message from time to time, on trial; the
+first answer ends it. What waits keeps its place, so that all of it leaves in order afterwards.
+"""
 
-from sqlalchemy import ColumnElement, or_, select
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from callcenter.core.db import db
 from callcenter.members.models import Organisation
 from callcenter.members.states import OrganisationKind
 from callcenter.messaging.models import SendingPause
+from callcenter.messaging.rules import ErrorFamily, hold_wait
+
+# Longer than an exchange with the provider can last, time-outs included.
+TRIAL_LASTS = timedelta(seconds=30)
 
 
 def live_pause(at: datetime) -> ColumnElement[bool]:
     """Return the condition that a `SendingPause` holds messages back at an instant."""
-    return SendingPause.ended_at.is_(None) & (
-        or_(SendingPause.until.is_(None), SendingPause.until > at)
+    return and_(
+        SendingPause.ended_at.is_(None),
+        SendingPause.cause != ErrorFamily.UNREACHABLE,
+        or_(SendingPause.until.is_(None), SendingPause.until > at),
     )
 
 
-def is_paused(member_id: int, at: datetime) -> bool:
-    """Tell whether sending is stopped, for this member or for all (the platform's pause)."""
-    found = db.session.scalar(
-        select(SendingPause.id)
-        .where(
-            live_pause(at),
-            or_(
-                SendingPause.member_id == member_id,
-                SendingPause.member_id == select(platform_id()).scalar_subquery(),
-            ),
+def live_hold() -> ColumnElement[bool]:
+    """Return the condition that a `SendingPause` is the hold in force."""
+    return and_(SendingPause.ended_at.is_(None), SendingPause.cause == ErrorFamily.UNREACHABLE)
+
+
+def causes_against(member_id: int, at: datetime) -> set[str]:
+    """Return why sending is stopped, for this member or for all (the platform's pauses)."""
+    return set(
+        db.session.scalars(
+            select(SendingPause.cause).where(
+                or_(live_pause(at), live_hold()),
+                or_(
+                    SendingPause.member_id == member_id,
+                    SendingPause.member_id == select(platform_id()).scalar_subquery(),
+                ),
+            )
         )
-        .limit(1)
     )
-    return found is not None
 
 
 def platform_id() -> ColumnElement[int]:
@@ -41,4 +57,47 @@ def platform_id() -> ColumnElement[int]:
         .order_by(Organisation.id)
         .limit(1)
         .scalar_subquery()
+    )
+
+
+def hold(at: datetime, *, costs_a_doubt: bool) -> None:
+    """Let the provider alone for a while: it was not there, or answers badly.
+
+    Needs the scope of every member. The wait grows with the absence, see `hold_wait`.
+    """
+    wall = db.session.scalar(select(platform_id()))
+    if wall is None:
+        return
+    db.session.execute(
+        insert(SendingPause)
+        .values(member_id=wall, cause=ErrorFamily.UNREACHABLE, since=at, until=at, ended_by="")
+        .on_conflict_do_nothing()
+    )
+    standing = db.session.scalar(
+        select(SendingPause)
+        .where(live_hold())
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if standing is not None:
+        standing.until = at + hold_wait(at - standing.since, costs_a_doubt=costs_a_doubt)
+
+
+def end_hold(at: datetime) -> None:
+    """The provider answers again. Needs the scope of every member; harmless when repeated."""
+    db.session.execute(
+        update(SendingPause)
+        .where(live_hold())
+        .values(ended_at=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def hold_for_hand_out() -> SendingPause | None:
+    """Return the hold in force, locked: one dispatcher at a time tries the provider."""
+    return db.session.scalar(
+        select(SendingPause)
+        .where(live_hold())
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )

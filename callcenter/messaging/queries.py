@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import Select, and_, column, func, select, table
+from sqlalchemy import Select, and_, column, func, or_, select, table
 
 from callcenter.core import clock
 from callcenter.core.db import db
@@ -16,7 +16,7 @@ from callcenter.messaging.models import (
     MessageTemplate,
     SendingPause,
 )
-from callcenter.messaging.pauses import live_pause
+from callcenter.messaging.pauses import live_hold, live_pause
 from callcenter.messaging.states import MessageState
 from callcenter.ui.pagination import Page, Window, page_of
 
@@ -116,9 +116,11 @@ def count_uncertain() -> int:
 
 
 def list_live_pauses() -> Sequence[SendingPause]:
-    """Return the pauses in force that the actor may see, oldest first."""
+    """Return the pauses in force that the actor may see, the hold among them, oldest first."""
     return db.session.scalars(
-        select(SendingPause).where(live_pause(clock.now())).order_by(SendingPause.id)
+        select(SendingPause)
+        .where(or_(live_pause(clock.now()), live_hold()))
+        .order_by(SendingPause.id)
     ).all()
 
 

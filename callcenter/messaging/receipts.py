@@ -15,7 +15,7 @@ from callcenter.core import clock
 from callcenter.core.db import db
 from callcenter.messaging.models import DeliveryReceipt, Message
 from callcenter.messaging.rules import FailureAction, after_failure, earliest_send
-from callcenter.messaging.sending import fail, locked, move
+from callcenter.messaging.sending import fail, locked, move, pause_sending
 from callcenter.messaging.services import HOLIDAYS, note_step
 from callcenter.messaging.states import MessageEvent, MessageState, can, event_of_status
 
@@ -96,9 +96,12 @@ def _try_again_later(message: Message, code: int | None, at: datetime) -> None:
     if code is None:
         return
     decision = after_failure(code, message.try_number, at)
-    if decision.action is not FailureAction.RETRY or decision.retry_at is None:
+    if decision.action in {FailureAction.PAUSE_ACCOUNT, FailureAction.STOP_CREDENTIALS}:
+        # Told late, but not the message's fault: another waits for somebody to resume.
+        pause_sending(message.member_id, decision.family, code, at)
+    elif decision.action is not FailureAction.RETRY:
         return
-    leaves = earliest_send(decision.retry_at, urgent=message.urgent, holidays=HOLIDAYS)
+    leaves = earliest_send(decision.retry_at or at, urgent=message.urgent, holidays=HOLIDAYS)
     if leaves >= message.expires_at:
         return
     again = Message(

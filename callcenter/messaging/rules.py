@@ -37,6 +37,7 @@ class ErrorFamily(StrEnum):
     CREDENTIALS = "credentials"
     EXPIRED = "expired"
     REFUSED = "refused"
+    UNREACHABLE = "unreachable"
 
 
 class NumberFlag(StrEnum):
@@ -151,11 +152,18 @@ _FAMILY_WORDS = {
     ErrorFamily.CREDENTIALS: _l(
         "Le service d'envoi refuse nos identifiants : les envois sont arrêtés."
     ),
+    ErrorFamily.UNREACHABLE: _l(
+        "Le service d'envoi ne répond pas : le message partira dès son retour."
+    ),
     ErrorFamily.EXPIRED: _l("Le message n'a pas pu être remis à temps."),
 }
 
 _BACK_OFF_FIRST = timedelta(seconds=5)
 _BACK_OFF_LONGEST = timedelta(minutes=10)
+_HOLD_LONGEST = timedelta(minutes=1)
+_HOLD_LONGEST_IN_DOUBT = timedelta(minutes=10)
+# So many lost answers in a row are no accident.
+DOUBTS_BEFORE_HOLD = 3
 
 
 def rule_for(code: int | None) -> ErrorRule:
@@ -169,6 +177,22 @@ def back_off_delay(attempts: int) -> timedelta:
     """Return how long to wait after `attempts` tries (1 or more): 5 s, doubled, at most 10 min."""
     doublings = min(max(attempts, 1) - 1, 16)
     return min(_BACK_OFF_FIRST * (1 << doublings), _BACK_OFF_LONGEST)
+
+
+def hold_wait(elapsed: timedelta, *, costs_a_doubt: bool) -> timedelta:
+    """Return how long to let an absent provider alone, ``elapsed`` after it was first missed.
+
+    A quarter of that time, so that a short absence costs little and a long one few tries. Asking
+    nobody is free: every minute at least. Where each try may leave a message in doubt
+    (``costs_a_doubt``: it answers, but badly), every ten minutes.
+    """
+    longest = _HOLD_LONGEST_IN_DOUBT if costs_a_doubt else _HOLD_LONGEST
+    return min(max(elapsed / 4, _BACK_OFF_FIRST), longest)
+
+
+def unreachable_words() -> str:
+    """Return why a message waits while the provider is away."""
+    return str(_FAMILY_WORDS[ErrorFamily.UNREACHABLE])
 
 
 def after_failure(

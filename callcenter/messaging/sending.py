@@ -21,13 +21,16 @@ from callcenter.core.errors import (
     ProviderRefusedError,
     ProviderUnavailableError,
     ProviderUncertainError,
+    ProviderUnreachableError,
 )
 from callcenter.estate.models import ContactPhone
 from callcenter.estate.states import NumberFlag as KnownFlag
 from callcenter.members.models import Organisation
+from callcenter.messaging.ledger import ledger_at
 from callcenter.messaging.models import Message, SendingPause
-from callcenter.messaging.pauses import is_paused, platform_id
+from callcenter.messaging.pauses import causes_against, end_hold, hold, platform_id
 from callcenter.messaging.rules import (
+    DOUBTS_BEFORE_HOLD,
     ErrorFamily,
     FailureAction,
     FailureDecision,
@@ -35,6 +38,7 @@ from callcenter.messaging.rules import (
     after_failure,
     earliest_send,
     explain_error,
+    unreachable_words,
     validity_seconds,
 )
 from callcenter.messaging.services import HOLIDAYS, note_step, record_opt_out, why_not_to
@@ -56,7 +60,10 @@ _KNOWN_FLAGS = {
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right, and the duty, to ask the provider once for one message."""
+    """The right, and the duty, to ask the provider once for one message.
+
+    ``on_trial``: the provider was away, and any answer of it ends the hold.
+    """
 
     message_id: int
     member_id: int
@@ -66,6 +73,7 @@ class Claim:
     sender: str
     validity_seconds: int
     claimed_at: datetime
+    on_trial: bool = False
 
 
 def claim_message(message_id: int) -> Claim | None:
@@ -88,7 +96,8 @@ def claim_message(message_id: int) -> Claim | None:
     if validity is None:
         expire(message, at)
         return None
-    if is_paused(message.member_id, at):
+    causes = causes_against(message.member_id, at)
+    if causes - {ErrorFamily.UNREACHABLE}:
         message.enqueued_at = None
         return None
     with force_locale("fr"):
@@ -115,6 +124,7 @@ def claim_message(message_id: int) -> Claim | None:
         sender=member.sms_sender,
         validity_seconds=validity,
         claimed_at=at,
+        on_trial=ErrorFamily.UNREACHABLE in causes,
     )
 
 
@@ -139,16 +149,23 @@ def store_failure(claim: Claim, error: ProviderError) -> None:
     """
     message = locked(claim.message_id)
     at = clock.now()
+    if claim.on_trial and not isinstance(error, ProviderUncertainError | ProviderUnreachableError):
+        end_hold(at)
     if message is None or message.attempt_id != claim.attempt_id:
         return
     if not can(message.state_now, MessageEvent.RELEASE):
         return
     match error:
+        case ProviderUnreachableError():
+            hold(at, costs_a_doubt=False)
+            _put_back(message, message.not_before, unreachable_words())
         case ProviderUncertainError():
             message.error_code = error.code
             with force_locale("fr"):
                 reason = _("Réponse perdue : le message est peut-être parti.")
             move(message, MessageEvent.LOSE, at, reason)
+            if claim.on_trial or _only_doubts_of_late(at):
+                hold(at, costs_a_doubt=True)
         case ProviderRefusedError() | ProviderUnavailableError():
             wait: timedelta | None = getattr(error, "retry_after", None)
             decision = after_failure(error.code, message.attempts, at, wait)
@@ -171,6 +188,8 @@ def release_unsent(claim: Claim) -> None:
 def fail(message: Message, event: MessageEvent, code: int | None, at: datetime) -> None:
     """End a message on the provider's word, with its reason; flag the number it speaks of."""
     message.error_code = code
+    if event is MessageEvent.UNDELIVERED:
+        message.sent_at = message.sent_at or at
     with force_locale("fr"):
         reason = explain_error(code) if code else _("L'opérateur n'a pas remis le message.")
     move(message, event, at, reason)
@@ -221,11 +240,30 @@ def _follow(message: Message, decision: FailureDecision, code: int | None, at: d
         case FailureAction.RETRY:
             _put_back(message, decision.retry_at or at, reason)
         case FailureAction.PAUSE_ACCOUNT | FailureAction.STOP_CREDENTIALS:
-            _pause(message.member_id, decision.family, code, at)
+            pause_sending(message.member_id, decision.family, code, at)
             _put_back(message, message.not_before, reason)
         case FailureAction.GIVE_UP:
             move(message, MessageEvent.FAILED, at, reason)
             _remember_number(message, decision)
+
+
+def _only_doubts_of_late(at: datetime) -> bool:
+    """Tell whether the last answers were all lost: none came since the third last."""
+    db.session.flush()
+    doubts = db.session.scalars(
+        select(Message.claimed_at)
+        .where(
+            Message.state == MessageState.UNCERTAIN,
+            Message.claimed_at > at - timedelta(minutes=30),
+        )
+        .order_by(Message.claimed_at.desc())
+        .limit(DOUBTS_BEFORE_HOLD)
+    ).all()
+    if len(doubts) < DOUBTS_BEFORE_HOLD or doubts[-1] is None:
+        return False
+    since = doubts[-1]
+    answered = select(Message.id).where(ledger_at >= since, Message.sent_at >= since)
+    return db.session.scalar(answered.limit(1)) is None
 
 
 def _put_back(message: Message, not_before: datetime, reason: str) -> None:
@@ -234,7 +272,7 @@ def _put_back(message: Message, not_before: datetime, reason: str) -> None:
     move(message, MessageEvent.RELEASE, clock.now(), reason)
 
 
-def _pause(member_id: int, cause: ErrorFamily, code: int | None, at: datetime) -> None:
+def pause_sending(member_id: int, cause: ErrorFamily, code: int | None, at: datetime) -> None:
     """Stop sending for everybody: the account is the platform's. One live pause per cause."""
     wall = db.session.scalar(select(platform_id())) or member_id
     log.error("sending is stopped: provider code %s (%s)", code, cause)

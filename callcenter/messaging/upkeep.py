@@ -5,18 +5,24 @@ that two processes doing the same at once share the work instead of doubling it.
 need the scope of every member.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from callcenter.core import clock
 from callcenter.core.db import db
+from callcenter.members.models import Organisation
 from callcenter.messaging.models import Message, SendingPause
-from callcenter.messaging.pauses import live_pause, platform_id
+from callcenter.messaging.pauses import (
+    TRIAL_LASTS,
+    hold_for_hand_out,
+    live_pause,
+    platform_id,
+)
 from callcenter.messaging.receipts import learn
 from callcenter.messaging.sending import expire, locked, move
 from callcenter.messaging.states import MessageEvent, MessageState
@@ -27,12 +33,20 @@ FORGOTTEN_AFTER = timedelta(seconds=60)
 LOST_AFTER = timedelta(minutes=3)
 
 
+# The provider tells the end of most within seconds; a callback that is that late was lost.
+UNTOLD_AFTER = timedelta(minutes=15)
+ASKED_AGAIN_AFTER = timedelta(hours=2)
+# No message lives longer at the provider: what it says then is its last word.
+UNTOLD_UNTIL = timedelta(days=3)
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """A message to hand to a worker."""
 
     id: int
     urgent: bool
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +59,19 @@ class Doubt:
     since: datetime
 
 
-def take_due(limit: int) -> list[Due]:
+def take_due(limit: int, spent_senders: Collection[str] = ()) -> list[Due]:
     """Mark at most ``limit`` due messages as handed over and return them, most urgent first.
 
-    One that was handed over long ago and is still queued is handed over again.
+    One that was handed over long ago and is still queued is handed over again. Nothing of the
+    ``spent_senders``, which have sent as much as they may. While the provider is away: nothing,
+    or one message on trial once it has been let alone for long enough.
     """
     at = clock.now()
+    held = hold_for_hand_out()
+    if held is not None:
+        if held.until is not None and held.until > at:
+            return []
+        limit = 1
     paused = select(SendingPause.id).where(
         live_pause(at),
         or_(
@@ -66,6 +87,7 @@ def take_due(limit: int) -> list[Due]:
             Message.expires_at > at,
             or_(Message.enqueued_at.is_(None), Message.enqueued_at < at - FORGOTTEN_AFTER),
             ~paused.exists(),
+            *_not_of(spent_senders),
         )
         .order_by(Message.urgent.desc(), Message.not_before, Message.id)
         .limit(limit)
@@ -74,15 +96,27 @@ def take_due(limit: int) -> list[Due]:
     ids = list(db.session.scalars(batch))
     if not ids:
         return []
+    if held is not None:
+        held.until = at + TRIAL_LASTS
     rows = db.session.execute(
         update(Message)
-        .where(Message.id.in_(ids))
+        .where(Message.id.in_(ids), Organisation.id == Message.member_id)
         .values(enqueued_at=at)
-        .returning(Message.id, Message.urgent)
+        .returning(Message.id, Message.urgent, Organisation.sms_sender)
         .execution_options(synchronize_session=False)
     ).all()
     order = {number: place for place, number in enumerate(ids)}
-    return sorted((Due(row.id, row.urgent) for row in rows), key=lambda due: order[due.id])
+    due = (Due(row.id, row.urgent, row.sms_sender) for row in rows)
+    return sorted(due, key=lambda one: order[one.id])
+
+
+def _not_of(senders: Collection[str]) -> list[ColumnElement[bool]]:
+    if not senders:
+        return []
+    theirs = select(Organisation.id).where(
+        Organisation.id == Organisation.member_id, Organisation.sms_sender.in_(senders)
+    )
+    return [Message.member_id.not_in(theirs)]
 
 
 def give_back(ids: Sequence[int]) -> None:
@@ -136,6 +170,40 @@ def list_doubts(limit: int = 100) -> list[Doubt]:
         .limit(limit)
     ).all()
     return [Doubt(row.id, row.to_number, row.body, row.claimed_at or row.state_at) for row in rows]
+
+
+def take_untold(limit: int = 50) -> list[tuple[int, str]]:
+    """Return (number, provider's id) of messages whose end was never told, to ask the provider.
+
+    They are marked as asked: each is asked anew only after some time, for three days.
+    """
+    at = clock.now()
+    rows = db.session.scalars(
+        select(Message)
+        .where(
+            Message.state.in_([MessageState.ACCEPTED, MessageState.SENT]),
+            Message.sent_at < at - UNTOLD_AFTER,
+            Message.sent_at > at - UNTOLD_UNTIL,
+            Message.provider_id.is_not(None),
+            or_(Message.asked_at.is_(None), Message.asked_at < at - ASKED_AGAIN_AFTER),
+        )
+        .order_by(Message.sent_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        row.asked_at = at
+    return [(row.id, row.provider_id or "") for row in rows]
+
+
+def learn_status(message_id: int, status: str, error_code: int | None) -> bool:
+    """Write down what the provider answered of a message; tell whether it moved."""
+    message = locked(message_id)
+    if message is None:
+        return False
+    before = message.state
+    learn(message, status, error_code, clock.now())
+    return message.state != before
 
 
 def known_provider_ids(ids: Sequence[str]) -> set[str]:

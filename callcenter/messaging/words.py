@@ -44,6 +44,10 @@ OWN_HOURS: Final[dict[str, LazyString]] = {
 PAUSES: Final[dict[str, LazyString]] = {
     "account_pause": _l("Le plafond d'envois du jour est atteint."),
     "credentials": _l("Le service d'envoi refuse nos identifiants."),
+    "unreachable": _l(
+        "Le service d'envoi ne répond pas : un message est essayé de temps en temps, et tout part "
+        "dès qu'il répond."
+    ),
 }
 
 _PRIVATE_LINK = re.compile(r"(/[si]/)[\w-]{20}")
