@@ -1,7 +1,8 @@
 """The clockwork with shorter waits, so that a test need not last minutes.
 
-``forgotten=1 lost=2 every=0.3``: seconds until a job is handed out again, until a claim is
-declared lost, and between two rounds of each chore.
+``forgotten=1 lost=2 untold=5 every=0.3``: seconds until a job is handed out again, until a claim
+is declared lost, until the provider is asked what became of a message, and between two rounds of
+each chore.
 """
 
 import sys
@@ -18,6 +19,9 @@ def main(arguments: list[str]) -> int:
         upkeep.FORGOTTEN_AFTER = timedelta(seconds=given["forgotten"])
     if "lost" in given:
         upkeep.LOST_AFTER = timedelta(seconds=given["lost"])
+    if "untold" in given:
+        upkeep.UNTOLD_AFTER = timedelta(seconds=given["untold"])
+        upkeep.ASKED_AGAIN_AFTER = timedelta(seconds=given["untold"])
     every = given.get("every", 0.3)
     usual = clockwork.chores
 

@@ -28,7 +28,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(true: Callable[[], bool], what: str, seconds: float = 20) -> None:
+def wait_until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
     """Wait for something to become true, or fail saying what was waited for."""
     limit = time.monotonic() + seconds
     while not true():
@@ -90,12 +90,16 @@ class Platform:
             except requests.ConnectionError:
                 return False
 
-        wait_until(answers, "the web server answers", 30)
+        wait_until(answers, "the web server answers", 120)
         return process
 
     def worker(self, *arguments: str) -> "subprocess.Popen[bytes]":
         """Start a worker."""
         return self.start(["-m", "workers", "worker", *arguments])
+
+    def hasty_worker(self, read_timeout: float) -> "subprocess.Popen[bytes]":
+        """Start a worker that waits only so many seconds for the provider's answer."""
+        return self.start(["-m", "tests.faults.hasty_worker", str(read_timeout)])
 
     def dying_worker(self, point: str) -> "subprocess.Popen[bytes]":
         """Start a worker that kills itself at a point of its first message."""

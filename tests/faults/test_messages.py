@@ -4,8 +4,10 @@ What was sent is asked of the sandbox, never of ourselves.
 """
 
 import signal
+import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -16,6 +18,7 @@ from callcenter.messaging.states import MessageState
 from tests.faults.platform import Platform, wait_until
 from tests.outbox import ago, change, every_message, message, queue_one
 from tests.world import as_system
+from workers.dispatcher import Dispatcher
 
 pytestmark = pytest.mark.faults
 
@@ -44,7 +47,7 @@ def sent(platform: Platform) -> Counter[str]:
     return Counter(one["phone"] for one in platform.sandbox.messages())
 
 
-def wait_for_states(*wanted: str, seconds: float = 25) -> None:
+def wait_for_states(*wanted: str, seconds: float = 90) -> None:
     wait_until(
         lambda: {one.state for one in every_message()} <= set(wanted),
         f"every message {wanted}; now {Counter(one.state for one in every_message())}",
@@ -67,12 +70,12 @@ def test_a_saved_message_leaves_within_half_a_second(platform: Platform) -> None
     platform.clockwork()
     wait_until(lambda: _workers(platform) == 1, "the worker listens")
     queue_one(platform.world.a.id)
-    platform.sandbox.wait_for(lambda found: len(found) == 1, seconds=15)
+    platform.sandbox.wait_for(lambda found: len(found) == 1, seconds=60)
     began = time.monotonic()
     queue_one(platform.world.a.id, to_number=number(1))
-    platform.sandbox.wait_for(lambda found: len(found) == 2, seconds=5)
+    platform.sandbox.wait_for(lambda found: len(found) == 2, seconds=60)
     # Half a second on an idle machine (`make bench` measures it); here others work too.
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize(
@@ -84,14 +87,17 @@ def test_a_worker_is_killed(platform: Platform, point: str, taken: int) -> None:
     platform.clockwork(**HASTY)
     dying = platform.dying_worker(point)
     only = queue_one(platform.world.a.id)
-    assert dying.wait(30) == -signal.SIGKILL
+    assert dying.wait(90) == -signal.SIGKILL
     assert sum(sent(platform).values()) == int(point in {"after_post", "after_sid"})
     platform.worker()
     if point == "after_claim":
         # The provider may have it for all we know: a person decides.
         wait_until(lambda: message(only).state == "uncertain", "in doubt")
-        time.sleep(1.5)
+        # Sweep and search have had their turns since: another message has gone all the way.
+        later = queue_one(platform.world.a.id, to_number=number(1))
+        wait_until(lambda: message(later).state == "delivered", "another is delivered")
         assert message(only).state == "uncertain"
+        taken = 1
     else:
         wait_until(lambda: message(only).state == "delivered", "delivered")
     assert sum(sent(platform).values()) == taken
@@ -104,7 +110,7 @@ def test_killed_after_the_post_and_never_called_back(platform: Platform) -> None
     platform.clockwork(**HASTY)
     dying = platform.dying_worker("after_post")
     only = queue_one(platform.world.a.id)
-    assert dying.wait(30) == -signal.SIGKILL
+    assert dying.wait(90) == -signal.SIGKILL
     platform.worker()
     wait_until(lambda: message(only).provider_id is not None, "found in the provider's list")
     assert message(only).state in {"accepted", "sent", "delivered"}
@@ -128,17 +134,42 @@ def test_redis_is_away_when_a_ticket_is_saved(platform: Platform) -> None:
     platform.redis_url = "redis://127.0.0.1:9/0"
     alone = platform.clockwork(**HASTY)
     queue_many(platform, 5)
-    time.sleep(3)
+    late = queue_one(platform.world.a.id, to_number=number(6))
+    change(late, expires_at=ago(seconds=1))
+    # The clockwork is at work: what it can do without Redis, it does.
+    wait_until(lambda: message(late).state == "expired", "the clockwork's other work goes on")
     assert alone.poll() is None
-    assert {one.state for one in every_message()} == {"queued"}
+    assert Counter(one.state for one in every_message()) == {"queued": 5, "expired": 1}
     alone.terminate()
-    assert alone.wait(10) == 0
+    assert alone.wait(60) == 0
     platform.redis_url = there
     platform.web()
     platform.clockwork(**HASTY)
     platform.worker()
-    wait_for_states("delivered")
+    wait_for_states("delivered", "expired")
     assert sent(platform) == {number(i): 1 for i in range(5)}
+
+
+def test_two_dispatchers_at_once(platform: Platform) -> None:
+    """Two that hand out at the same moment, again and again: each message has one job."""
+    queue_many(platform, 60)
+    start = threading.Barrier(2)
+
+    def hand_out() -> int:
+        with platform.app.app_context():
+            one = Dispatcher(platform.redis_url, 1000)
+            start.wait(30)
+            return sum(iter(lambda: one.step() or 0, 0))
+
+    with ThreadPoolExecutor(2) as pool:
+        counts = [future.result(90) for future in [pool.submit(hand_out) for _ in range(2)]]
+    assert sum(counts) == 60
+    platform.web()
+    platform.worker()
+    platform.worker()
+    wait_for_states("delivered")
+    assert sent(platform) == {number(i): 1 for i in range(60)}
+    assert {one.attempts for one in every_message()} == {1}
 
 
 def test_two_clockworks_and_three_workers(platform: Platform) -> None:
@@ -148,10 +179,10 @@ def test_two_clockworks_and_three_workers(platform: Platform) -> None:
     for _one in range(3):
         platform.worker()
     queue_many(platform, 40, urgent=True)
-    time.sleep(1)
+    wait_until(lambda: len(sent(platform)) >= 5, "some have left")
     first.kill()  # the other takes over
     later = [queue_one(platform.world.a.id, to_number=number(100 + i)) for i in range(10)]
-    wait_for_states("delivered", seconds=40)
+    wait_for_states("delivered")
     counted = sent(platform)
     assert set(counted.values()) == {1}
     assert len(counted) == 40 + len(later)
@@ -168,6 +199,29 @@ def test_callbacks_repeat_and_come_in_any_order(platform: Platform, callbacks: s
     assert set(sent(platform).values()) == {1}
 
 
+def test_the_provider_times_out_after_having_accepted(platform: Platform) -> None:
+    """No answer, no callback: in doubt, found in the provider's list, never sent again."""
+    platform.sandbox.configure(outcome="timeout", hold_ms=60_000, callbacks="never")
+    platform.web()
+    platform.clockwork(**HASTY)
+    platform.hasty_worker(0.5)
+    queue_many(platform, 2)
+    wait_until(
+        lambda: all(one.provider_id for one in every_message()), "found in the provider's list"
+    )
+    assert sent(platform) == {number(0): 1, number(1): 1}
+    assert {one.attempts for one in every_message()} == {1}
+
+
+def test_callbacks_that_never_come_are_asked_for(platform: Platform) -> None:
+    platform.sandbox.configure(callbacks="never")
+    platform.clockwork(**(HASTY | {"untold": 0.5}))
+    platform.worker()
+    queue_many(platform, 3)
+    wait_for_states("delivered")
+    assert sent(platform) == {number(i): 1 for i in range(3)}
+
+
 def test_the_callback_comes_before_our_own_commit(platform: Platform) -> None:
     """The provider holds its answer back and tells the statuses meanwhile."""
     platform.sandbox.configure(outcome="timeout", hold_ms=1500, callback_ms=10)
@@ -176,9 +230,12 @@ def test_the_callback_comes_before_our_own_commit(platform: Platform) -> None:
     platform.worker()
     only = queue_one(platform.world.a.id)
     wait_until(lambda: message(only).state == "delivered", "delivered by its callbacks")
-    time.sleep(2)
+    # The worker has its lost answer by now: it takes the next message.
+    platform.sandbox.configure(outcome="ok")
+    later = queue_one(platform.world.a.id, to_number=number(1))
+    wait_until(lambda: message(later).state == "delivered", "the next one")
     assert message(only).state == "delivered"
-    assert sum(sent(platform).values()) == 1
+    assert sent(platform)[message(only).to_number] == 1
 
 
 def test_a_storm_of_429(platform: Platform) -> None:
@@ -187,7 +244,7 @@ def test_a_storm_of_429(platform: Platform) -> None:
     platform.clockwork(**HASTY)
     platform.worker()
     queue_many(platform, 20)
-    wait_for_states("delivered", seconds=60)
+    wait_for_states("delivered", seconds=120)
     assert sent(platform) == {number(i): 1 for i in range(20)}
 
 
@@ -209,12 +266,38 @@ def test_the_provider_is_down_then_back(platform: Platform) -> None:
     late = queue_one(platform.world.a.id, to_number=number(50))
     change(late, expires_at=ago(seconds=-2))
     queue_many(platform, 6)
-    wait_until(lambda: any(one.attempts for one in every_message()), "tried")
+    wait_until(
+        lambda: any(one.reason.startswith("Le service d'envoi ne") for one in every_message()),
+        "tried",
+    )
     wait_until(lambda: message(late).state == "expired", "past its life")
     platform.sandbox.start(port)
     platform.web()
-    wait_for_states("delivered", "expired", seconds=45)
+    wait_for_states("delivered", "expired")
     assert sent(platform) == {number(i): 1 for i in range(6)}
+
+
+def test_the_database_is_away_while_the_provider_calls_back(platform: Platform) -> None:
+    """Its callbacks are answered 503 and told again: the message ends as delivered."""
+    # Long enough between two statuses to close the database before the first.
+    platform.sandbox.configure(callback_ms=3000)
+    platform.web()
+    worker, clockwork = platform.worker(), platform.clockwork(**HASTY)
+    only = queue_one(platform.world.a.id)
+    wait_until(lambda: message(only).state == "accepted", "accepted")
+
+    def told() -> list[int | None]:
+        (one,) = platform.sandbox.messages()
+        return [callback["http"] for callback in one["callbacks"]]
+
+    with _closed_to_us():
+        platform.sandbox.wait_for(lambda found: bool(found[0]["callbacks"]), seconds=60)
+        wait_until(lambda: 503 in told(), "a callback answered 503")
+    wait_until(lambda: message(only).state == "delivered", "told again, and delivered")
+    assert told().count(204) >= 3
+    assert worker.poll() is None
+    assert clockwork.poll() is None
+    assert sum(sent(platform).values()) == 1
 
 
 def test_the_database_is_away_during_a_callback(platform: Platform) -> None:
@@ -238,7 +321,7 @@ def test_the_database_is_away_during_a_callback(platform: Platform) -> None:
         )
         assert answer.status_code == 503
     queue_many(platform, 5)
-    wait_for_states("delivered", seconds=40)
+    wait_for_states("delivered")
     assert set(sent(platform).values()) == {1}
 
 
@@ -250,7 +333,7 @@ def test_a_worker_is_told_to_stop_while_it_sends(platform: Platform) -> None:
     only = queue_one(platform.world.a.id)
     wait_until(lambda: message(only).state == "sending", "sending")
     stopped.terminate()
-    assert stopped.wait(20) == 0
+    assert stopped.wait(60) == 0
     assert message(only).provider_id
     wait_until(lambda: message(only).state == "delivered", "delivered")
     assert sum(sent(platform).values()) == 1

@@ -3,6 +3,8 @@
 import { csrfToken, say } from "./page.js";
 
 const WAIT = 1000;
+// What could not be kept (the network is cut, the server restarts) is tried again by itself.
+const AGAIN = 3000;
 const timers = new WeakMap();
 const last = new WeakMap();
 const SKIPPED = new Set(["csrf_token", "form_token", "version"]);
@@ -35,9 +37,22 @@ async function save(form, options = {}) {
       ...options,
     });
     if (answer.ok) last.set(form, body.toString());
+    else saveLater(form, AGAIN);
     show(form, say(answer.ok ? "draftSaved" : "draftNotSaved"));
   } catch {
+    saveLater(form, AGAIN);
     show(form, say("draftNotSaved"));
+  }
+}
+
+function saveLater(form, wait) {
+  if (timers.has(form) || !form.isConnected) return;
+  timers.set(form, window.setTimeout(() => save(form), wait));
+}
+
+function savePending(options) {
+  for (const form of document.querySelectorAll("form[data-draft]")) {
+    if (timers.has(form)) save(form, options);
   }
 }
 
@@ -52,9 +67,7 @@ export function startDrafts() {
   document.addEventListener("input", onChange);
   document.addEventListener("change", onChange);
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState !== "hidden") return;
-    for (const form of document.querySelectorAll("form[data-draft]")) {
-      if (timers.has(form)) save(form, { keepalive: true });
-    }
+    if (document.visibilityState === "hidden") savePending({ keepalive: true });
   });
+  window.addEventListener("online", () => savePending());
 }
