@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from callcenter.core import clock
 from callcenter.core.db import transaction
 from callcenter.estate.models import ContactPhone
 from callcenter.messaging import decisions, upkeep
@@ -20,7 +21,7 @@ from tests.sandbox_process import SandboxProcess
 from tests.world import World, as_system
 from workers.dispatcher import tasks_for
 from workers.messages import send_one
-from workers.periodic import reconcile
+from workers.periodic import ask_about_untold, reconcile
 
 
 @pytest.fixture
@@ -136,14 +137,94 @@ def test_too_many_requests_backs_off(
     assert message(number).attempts == 1
 
 
-def test_a_provider_that_is_not_there_backs_off(app: Flask, world: World) -> None:
+def holds() -> list[SendingPause]:
+    with as_system() as session:
+        return list(session.scalars(select(SendingPause).order_by(SendingPause.id)))
+
+
+def handed_out() -> list[int]:
+    with as_system(), transaction():
+        return [due.id for due in upkeep.take_due(10)]
+
+
+def test_while_the_provider_is_away_one_message_tries_it(
+    app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway
+) -> None:
+    """Nothing loses its place; the first answer opens the way for all."""
     closed = SandboxProcess()
     closed.url = "http://127.0.0.1:9"
+    first, second = queue_one(world.a.id), queue_one(world.b.id)
+    before = message(first).not_before
+    send_one(app, closed.gateway(), first)
+    kept = message(first)
+    assert (kept.state, kept.attempts, kept.not_before) == ("queued", 1, before)
+    assert "ne répond pas" in kept.reason
+    (hold,) = holds()
+    assert (hold.cause, hold.member_id, hold.ended_at) == ("unreachable", world.platform, None)
+    assert hold.until
+    assert handed_out() == []
+    later = hold.until + timedelta(seconds=1)
+    with clock.frozen_at(later):
+        assert handed_out() == [first]
+        assert handed_out() == []  # one on trial, whatever waits
+        send_one(app, closed.gateway(), first)
+    (hold,) = holds()
+    assert hold.until
+    assert hold.until > later
+    with clock.frozen_at(hold.until + timedelta(seconds=1)):
+        assert handed_out() == [first]
+        send_one(app, gateway, first)
+        assert message(first).state == "accepted"
+        assert handed_out() == [second]
+    assert holds()[0].ended_at
+
+
+def test_lost_answers_in_a_row_hold_the_rest_back(
+    app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway
+) -> None:
+    """Each try may leave a message in doubt: a provider that answers badly gets few."""
+    sandbox.configure(outcome="server_error", accepted=False)
+    for number in [queue_one(world.a.id) for _ in range(3)]:
+        assert holds() == []
+        send_one(app, gateway, number)
+    assert [hold.cause for hold in holds()] == ["unreachable"]
+    queue_one(world.a.id)
+    assert handed_out() == []
+
+
+def test_answers_between_the_lost_ones_hold_nothing_back(
+    app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway
+) -> None:
+    for outcome in ("server_error", "ok", "server_error", "ok", "server_error"):
+        sandbox.configure(outcome=outcome, accepted=False if outcome != "ok" else None)
+        send_one(app, gateway, queue_one(world.a.id))
+    assert holds() == []
+
+
+def test_a_cap_that_is_told_late_pauses_and_loses_nothing(app: Flask, world: World) -> None:
     number = queue_one(world.a.id)
-    send_one(app, closed.gateway(), number)
-    kept = message(number)
-    assert (kept.state, kept.attempts) == ("queued", 1)
-    assert kept.not_before > kept.state_at
+    told(number, "SM7", "failed", 63038)
+    first, again = every_message()
+    assert (first.state, again.state, again.retry_of_id) == ("failed", "queued", number)
+    assert [pause.cause for pause in holds()] == ["account_pause"]
+    assert handed_out() == []
+
+
+def test_what_was_never_told_is_asked_for(
+    app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway
+) -> None:
+    sandbox.configure(callbacks="never")
+    number = queue_one(world.a.id)
+    send_one(app, gateway, number)
+    sandbox.wait_for(lambda found: found[0]["status"] == "delivered")
+    assert ask_about_untold(gateway) == 0  # too soon: a callback may come
+    change(number, sent_at=ago(minutes=16))
+    assert ask_about_untold(gateway) == 1
+    assert message(number).state == "delivered"
+    forgotten = queue_one(world.a.id)
+    change(forgotten, state="sent", provider_id="SMgone", sent_at=ago(minutes=16))
+    assert ask_about_untold(gateway) == 0
+    assert message(forgotten).asked_at
 
 
 @pytest.mark.parametrize("outcome", ["timeout", "no_sid", "server_error", "dropped"])
