@@ -3,11 +3,8 @@
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Self
 
 import requests
@@ -15,10 +12,10 @@ from flask import Flask
 from redis import Redis
 
 from callcenter.settings import Settings
+from tests.faults import processes
+from tests.faults.processes import Started
 from tests.sandbox_process import SandboxProcess
 from tests.world import World
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def free_port() -> int:
@@ -54,7 +51,7 @@ class Platform:
             account_sid=self.settings.sms_account_sid,
             auth_token=self.settings.sms_auth_token,
         )
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: list[Started] = []
 
     def __enter__(self) -> Self:
         self.flush_redis()
@@ -66,7 +63,7 @@ class Platform:
             if process.poll() is None:
                 process.send_signal(signal.SIGCONT)
                 process.kill()
-            process.wait(10)
+            process.wait(60)
         self.sandbox.stop()
         self.flush_redis()
 
@@ -75,10 +72,10 @@ class Platform:
         with Redis.from_url(self.redis_url) as client:
             client.flushdb()
 
-    def web(self) -> "subprocess.Popen[bytes]":
+    def web(self) -> Started:
         """Start the web server and wait until it answers."""
         process = self.start(
-            ["-m", "gunicorn", "--worker-class", "gthread", "--threads", "8", "--bind",
+            ["gunicorn", "--worker-class", "gthread", "--threads", "8", "--bind",
              f"127.0.0.1:{self.port}", "--no-control-socket", "wsgi:app"]
         )  # fmt: skip
 
@@ -93,26 +90,26 @@ class Platform:
         wait_until(answers, "the web server answers", 120)
         return process
 
-    def worker(self, *arguments: str) -> "subprocess.Popen[bytes]":
+    def worker(self, *arguments: str) -> Started:
         """Start a worker."""
-        return self.start(["-m", "workers", "worker", *arguments])
+        return self.start(["workers", "worker", *arguments])
 
-    def hasty_worker(self, read_timeout: float) -> "subprocess.Popen[bytes]":
+    def hasty_worker(self, read_timeout: float) -> Started:
         """Start a worker that waits only so many seconds for the provider's answer."""
-        return self.start(["-m", "tests.faults.hasty_worker", str(read_timeout)])
+        return self.start(["tests.faults.hasty_worker", str(read_timeout)])
 
-    def dying_worker(self, point: str) -> "subprocess.Popen[bytes]":
+    def dying_worker(self, point: str) -> Started:
         """Start a worker that kills itself at a point of its first message."""
-        return self.start(["-m", "tests.faults.dying_worker", point])
+        return self.start(["tests.faults.dying_worker", point])
 
-    def clockwork(self, **faster: float) -> "subprocess.Popen[bytes]":
+    def clockwork(self, **faster: float) -> Started:
         """Start a clockwork; ``faster`` shortens its waits (see ``hasty_clockwork``)."""
         if not faster:
-            return self.start(["-m", "workers", "clockwork"])
+            return self.start(["workers", "clockwork"])
         values = [f"{name}={value}" for name, value in faster.items()]
-        return self.start(["-m", "tests.faults.hasty_clockwork", *values])
+        return self.start(["tests.faults.hasty_clockwork", *values])
 
-    def start(self, arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
+    def start(self, arguments: Sequence[str]) -> Started:
         """Start one process of the platform."""
         environment = os.environ | {
             "ENVIRONMENT": "test",
@@ -124,6 +121,6 @@ class Platform:
             "PYTHONUNBUFFERED": "1",
         }
         environment.pop("DATABASE_OWNER_URL", None)
-        process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=environment)
+        process = processes.start(arguments, environment)
         self._processes.append(process)
         return process

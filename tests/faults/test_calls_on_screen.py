@@ -15,7 +15,7 @@ from callcenter.core.embedded import EmbeddedServers
 from callcenter.core.isolation import Scope
 from callcenter.settings import Settings
 from tests.browser.conftest import OpenPage, open_page, web
-from tests.browser.test_live_desk import AGENT, Exchange, desk_of
+from tests.browser.live_desk import AGENT, Exchange, desk_of
 from tests.platform_process import PlatformProcess
 from tests.world import World
 
