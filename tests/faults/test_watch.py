@@ -17,7 +17,7 @@ from callcenter.members.models import Calendar
 from callcenter.messaging.models import Message
 from callcenter.messaging.states import Trigger
 from callcenter.tickets.models import Assignment, Ticket, TicketEvent
-from tests.faults.platform import ROOT
+from tests.faults.processes import ROOT
 from tests.tickets.scenes import opened
 from tests.world import World, as_system
 from workers.watch import reassure_silent, take_back_unanswered
