@@ -40,6 +40,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "callcenter.tickets.views",
     "callcenter.tickets.answer_views",
     "callcenter.tickets.tenant_views",
+    "callcenter.tickets.satisfaction_views",
     "callcenter.tickets.incident_tenant_views",
     "callcenter.tickets.partner_views",
     "callcenter.tickets.around_views",

@@ -26,6 +26,8 @@ class Permission(StrEnum):
     ROUTING_EDIT = "routing.edit"
     MESSAGING_READ = "messaging.read"
     MESSAGING_EDIT = "messaging.edit"
+    BULLETIN_SEND = "bulletin.send"
+    SATISFACTION_READ = "satisfaction.read"
     MESSAGING_LEDGER = "messaging.ledger"
     MEMBERS_MANAGE = "members.manage"
     USERS_MANAGE = "users.manage"
@@ -86,7 +88,15 @@ _STAFF = frozenset(
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _AGENT,
     Role.SUPERVISOR: _AGENT
-    | {P.SUPERVISE, P.TICKETS_HANDLE, P.MESSAGING_LEDGER, P.RECORDINGS_PLAY, P.COMMITMENTS_READ},
+    | {
+        P.SUPERVISE,
+        P.TICKETS_HANDLE,
+        P.MESSAGING_LEDGER,
+        P.RECORDINGS_PLAY,
+        P.COMMITMENTS_READ,
+        P.BULLETIN_SEND,
+        P.SATISFACTION_READ,
+    },
     Role.ADMINISTRATOR: frozenset(
         {
             P.ACCOUNT_OWN,
@@ -111,6 +121,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.ROUTING_EDIT,
         P.MESSAGING_EDIT,
         P.MESSAGING_LEDGER,
+        P.BULLETIN_SEND,
+        P.SATISFACTION_READ,
         P.USERS_MANAGE,
         P.AUDIT_READ,
         P.ON_CALL_EDIT,

@@ -132,6 +132,7 @@ def _special_subjects(stage: Stage, phone: Telephone) -> None:
     for days, dialled, owner in _HANDED_OVER:
         _on(stage, days, partial(phone.handed_over, dialled, owner))
     _on(stage, 0.3, phone.stranger_writes)
+    _on(stage, 0.2, partial(phone.plain_call, owed=True))
     for days, words in _CORRECTIONS:
         _on(stage, days, partial(phone.correction, words))
 

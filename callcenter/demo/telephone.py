@@ -136,11 +136,15 @@ class Telephone:
         later = self.stage.soon(clock.now(), 30, 200)
         self.stage.at(later, partial(correct_number, plot, words))
 
-    def plain_call(self) -> None:
-        """A call that needs no ticket: answered, sent elsewhere, cut off."""
+    def plain_call(self, *, owed: bool = False) -> None:
+        """A call that needs no ticket: answered, sent elsewhere, cut off.
+
+        ``owed``: somebody asks to be called back, and has not been yet.
+        """
         stage = self.stage
         member = stage.member(stage.pick(_SHARES))
-        disposition, code, note = stage.pick(cases.PLAIN)
+        among = [one for one in cases.PLAIN if not owed or str(one[0]) == "call_back"]
+        disposition, code, note = stage.pick(among)
         home = stage.pick([one for one in stage.estates[member.id].homes if one.residents])
         resident = self._resident(home)
         told: dict[str, Any] = {"caller_kind": CallerKind.ANONYMOUS}
@@ -157,7 +161,7 @@ class Telephone:
             keep_identity=disposition != Disposition.SIGNPOSTED,
             **told,
         )
-        if disposition == Disposition.CALL_BACK and stage.chance(0.85):
+        if disposition == Disposition.CALL_BACK and not owed and stage.chance(0.85):
             stage.at(
                 stage.at_work(clock.now(), 1, 6),
                 partial(self._call_back, member, home, resident, code),

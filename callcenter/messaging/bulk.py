@@ -94,6 +94,20 @@ def queue_for_many(
     return made
 
 
+def words_for_many(
+    member_id: int, trigger: Trigger, values: Mapping[str, Mapping[str, str]]
+) -> dict[str, str]:
+    """Return, by language, the text that `queue_for_many` would send when all say the same.
+
+    Raises UserError when the member's words can't be filled in.
+    """
+    templates = _templates(member_id, trigger)
+    return {
+        language: to_gsm7(render(templates[language], completed(given, language)))
+        for language, given in values.items()
+    }
+
+
 def unreachable(member_id: int, numbers: Collection[str]) -> dict[str, str]:
     """Return why this member does not write to some of these numbers; one statement."""
     wanted = [number for number in numbers if number]

@@ -5,10 +5,12 @@ Exact at any time, late receipts included; bounded by the month and read by its 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, case, cast, func, select, tuple_
 
+from callcenter.core import clock
 from callcenter.core.db import db
 from callcenter.messaging.ledger_models import DeliveryAlert, DeliveryWatch, SmsTariff
 from callcenter.messaging.ledger_rules import (
@@ -21,6 +23,7 @@ from callcenter.messaging.ledger_rules import (
     Tariff,
     causes_of,
     figures_of,
+    price_on,
 )
 from callcenter.messaging.models import Message
 from callcenter.messaging.states import MessageState
@@ -89,6 +92,11 @@ def tariffs_of(member_ids: Sequence[int]) -> Mapping[int, list[Tariff]]:
     for row in list_tariffs(member_ids):
         found[row.member_id].append(Tariff(row.valid_from, row.price))
     return found
+
+
+def segment_price(member_id: int) -> Decimal | None:
+    """Return what a segment costs a member today, in euros; None without a tariff."""
+    return price_on(clock.today(), tariffs_of([member_id])[member_id])
 
 
 def list_tariffs(member_ids: Sequence[int]) -> Sequence[SmsTariff]:

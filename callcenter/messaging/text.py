@@ -29,6 +29,8 @@ UCS2_SINGLE, UCS2_PART = 70, 67
 # The provider refuses a longer body (Twilio error 21617).
 MAX_BODY_LENGTH = 1600
 MAX_VALUE_LENGTH = 160
+# What is said to everybody is the message itself, and not a fact in it.
+_LONGER = {"nouvelle": 320}
 # Beyond it a character is a surrogate pair in UTF-16.
 _LAST_SINGLE_UNIT = 0xFFFF
 
@@ -204,7 +206,7 @@ def render(template: str, values: Mapping[str, object]) -> str:
     with a hole in it is not sent. Values the template does not use are ignored.
     """
     clean = {
-        name: sanitise_value(values[name])
+        name: sanitise_value(values[name], _LONGER.get(name, MAX_VALUE_LENGTH))
         for name in placeholders(template)
         if values.get(name) is not None
     }
@@ -216,7 +218,7 @@ def render(template: str, values: Mapping[str, object]) -> str:
     return _PLACEHOLDER.sub(lambda match: clean[match.group(1).strip()], template)
 
 
-def sanitise_value(value: object) -> str:
+def sanitise_value(value: object, limit: int = MAX_VALUE_LENGTH) -> str:
     """Return `value` as one line of plain text.
 
     Line breaks and control or invisible direction characters are removed, so that a name typed
@@ -227,8 +229,8 @@ def sanitise_value(value: object) -> str:
     text = re.sub(r"\s+", " ", text)
     kept = (char for char in text if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co"})
     text = " ".join("".join(kept).split())
-    if len(text) > MAX_VALUE_LENGTH and not text.startswith(("https://", "http://")):
-        text = text[: MAX_VALUE_LENGTH - 3].rstrip() + "..."
+    if len(text) > limit and not text.startswith(("https://", "http://")):
+        text = text[: limit - 3].rstrip() + "..."
     return text
 
 

@@ -14,6 +14,7 @@ from callcenter.core.isolation import Actor
 from callcenter.core.permissions import Permission
 from callcenter.core.phone import try_parse_phone
 from callcenter.messaging import decisions, words
+from callcenter.messaging.bulletin_views import add_bulletin_routes
 from callcenter.messaging.follow_up_views import add_follow_up_routes
 from callcenter.messaging.inbound import mark_sorted
 from callcenter.messaging.ledger import list_live_alerts
@@ -185,5 +186,6 @@ def _decide(
     return go_to(url_for("messaging.index", state=state))
 
 
+add_bulletin_routes(blueprint)
 add_follow_up_routes(blueprint)
 add_template_routes(blueprint)

@@ -16,7 +16,7 @@ from callcenter.core.phone import format_phone
 from callcenter.core.presence import look_at
 from callcenter.core.spreadsheets import csv_lines
 from callcenter.estate.panels import register_found_panel
-from callcenter.tickets import found, words
+from callcenter.tickets import found, message_facts, words
 from callcenter.tickets.action_views import add_action_routes
 from callcenter.tickets.forms import SaveViewForm
 from callcenter.tickets.incident_list_views import add_incident_routes
@@ -224,5 +224,6 @@ def _instant(value: Any) -> str:
 def _badges(state: BlueprintSetupState) -> None:
     app = cast("Flask", state.app)
     register_found_panel(app, found.render)
+    message_facts.init_app(app)
     register_badge(app, "to_accept", _waiting_for_me)
     register_badge(app, "triage", lambda: _counts().get("triage", 0))

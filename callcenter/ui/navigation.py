@@ -83,6 +83,8 @@ MENU: tuple[Group, ...] = (
             Entry(_l("Engagements"), "tickets.commitments", P.COMMITMENTS_READ, "clipboard-check"),
             Entry(_l("SMS envoyés"), "messaging.index", P.MESSAGING_READ, "send"),
             Entry(_l("Registre SMS"), "ledger.index", P.MESSAGING_LEDGER, "receipt"),
+            Entry(_l("Message aux habitants"), "messaging.bulletins", P.BULLETIN_SEND, "megaphone"),
+            Entry(_l("Satisfaction"), "satisfaction.index", P.SATISFACTION_READ, "emoji-smile"),
             Entry(_l("Journal"), "audit.index", P.AUDIT_READ, "clock-history"),
         ),
         folded=True,

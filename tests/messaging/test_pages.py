@@ -6,6 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from callcenter.core.db import transaction
+from callcenter.messaging.follow_up_models import TemplateVersion
 from callcenter.messaging.follow_up_queries import get_choices, get_policy
 from callcenter.messaging.models import InboundMessage, MessageTemplate, SendingPause
 from callcenter.messaging.states import Trigger
@@ -183,6 +184,81 @@ def test_the_preview_counts_and_names_what_is_dear(
     assert "😀" in shown
     assert "UCS-2" in shown
     assert "<script>" not in shown
+
+
+def test_the_preview_names_what_is_sent_otherwise_and_replaces_it(
+    app: Flask, client: FlaskClient, world: World
+) -> None:
+    row = template_of(world)
+    browser = opening(client, world, "manager-a")
+    address = f"/messages/templates/{row.id}"
+    page = browser.get(address)
+    dear = "{membre} : reçu « vite » {lien}"
+    changed = browser.submit(page, address, body=dear, transliterate="1")
+    assert '{membre} : recu "vite" {lien}' in changed.text
+    assert template_of(world).version == row.version
+    shown = client.post(
+        f"{address}/preview", data={"body": dear}, headers={"HX-Request": "true"}
+    ).get_data(as_text=True)
+    assert "envoyés autrement" in shown
+    assert "ç" in shown
+    browser.submit(changed, address)
+    assert template_of(world).body == '{membre} : recu "vite" {lien}'
+
+
+def test_a_template_goes_back_to_a_version(app: Flask, client: FlaskClient, world: World) -> None:
+    row = template_of(world)
+    browser = opening(client, world, "manager-a")
+    address = f"/messages/templates/{row.id}"
+    browser.submit(browser.get(address), address, body="{membre} deux {lien}")
+    page = browser.submit(browser.get(address), address, body="{membre} trois {lien}")
+    assert "Version 3" in page.text
+    with as_system() as session:
+        author = session.scalars(
+            select(TemplateVersion.author_label).where(
+                TemplateVersion.template_id == row.id, TemplateVersion.number == 3
+            )
+        ).one()
+    assert author in page.text
+    data = {"number": "2", "version": "3"}
+    assert client.post(f"{address}/restore", data=data).status_code == 303
+    now = template_of(world)
+    assert (now.body, now.version) == ("{membre} deux {lien}", 4)
+    # Somebody else was first: nothing is overwritten.
+    client.post(f"{address}/restore", data={"number": "1", "version": "3"})
+    assert template_of(world).version == 4
+
+
+def test_the_preview_shows_a_real_request(app: Flask, client: FlaskClient, world: World) -> None:
+    ticket = opened(world)
+    row = template_of(world)
+    browser = opening(client, world, "manager-a")
+    address = f"/messages/templates/{row.id}"
+    assert ticket_of(ticket).reference in browser.get(address).text
+    data = {"body": row.body, "ticket": str(ticket)}
+    hx = {"HX-Request": "true"}
+    shown = client.post(f"{address}/preview", data=data, headers=hx).get_data(as_text=True)
+    assert ticket_of(ticket).reference in shown
+    assert "/s/xxxx" in shown
+    sign_in(client, world.user("manager-b"))
+    foreign = template_of(world)
+    assert client.post(f"/messages/templates/{foreign.id}/preview", data=data).status_code == 404
+
+
+def test_fields_that_mean_nothing_there_are_refused(
+    app: Flask, client: FlaskClient, world: World
+) -> None:
+    row = template_of(world)
+    browser = opening(client, world, "manager-a")
+    address = f"/messages/templates/{row.id}"
+    wrong = browser.submit(
+        browser.get(address), address, body="{membre} {creneau} {lien}", status=422
+    )
+    assert "Champ inconnu : {creneau}" in wrong.text
+    planned = template_of(world, Trigger.PLANNED)
+    address = f"/messages/templates/{planned.id}"
+    wrong = browser.submit(browser.get(address), address, body="{membre} {lien}", status=422)
+    assert "Champ obligatoire absent : {date}, {creneau}" in wrong.text
 
 
 def test_staff_may_not_edit_templates(app: Flask, client: FlaskClient, world: World) -> None:
