@@ -24,7 +24,7 @@ from callcenter.routing.states import Priority
 from callcenter.tickets import services
 from callcenter.tickets.models import Assignment, Ticket
 from callcenter.tickets.queries.silent import SILENCE
-from callcenter.tickets.rules import VISIT_SLOTS, Slot, is_open, slot_end
+from callcenter.tickets.rules import VISIT_SLOTS, Slot, is_open, slot_end, slot_is_past
 from callcenter.tickets.services.acts import Act, assignments_of, live_assignments
 from callcenter.tickets.services.answers import apply_answer
 from callcenter.tickets.services.visits import planned_visit
@@ -197,6 +197,8 @@ class Plot:
         slot = stage.pick(_MAINTENANCE_SLOTS)
         if self.visit_on is not None and self.visit_on > clock.today():
             day, slot = self.visit_on, _LATE_SLOT
+        while slot_is_past(day, slot, now):
+            day = clock.in_paris(stage.next_office(slot_end(day, slot) + timedelta(hours=12))).date()
         services.plan_visit(self.act(), day, slot)
         stage.at(stage.soon(now, 15, 600), self.answer_visit)
         if self.visit_on is None and stage.chance(0.1):

@@ -35,6 +35,14 @@ _HANDED_OVER: Final[tuple[tuple[float, str, str], ...]] = (
     (8, "ME", "AQ"),
     (1.2, "AQ", "ME"),
 )
+_BULLETINS: Final = (
+    (
+        9,
+        "AQ",
+        "Coupure d'eau mardi de 9 h à 12 h dans toute la résidence, réparation de la colonne.",
+    ),
+    (4, "ME", "Fuite de gaz réparée, vous pouvez rouvrir les robinets. Merci de votre patience."),
+)
 _CORRECTIONS: Final[tuple[tuple[float, str], ...]] = (
     (2.2, "Bonjour, j'ai changé de numéro, c'est le 06 39 98 90 17 maintenant."),
     (1.3, "Mauvais numéro, je ne suis pas la personne."),
@@ -133,6 +141,8 @@ def _special_subjects(stage: Stage, phone: Telephone) -> None:
         _on(stage, days, partial(phone.handed_over, dialled, owner))
     _on(stage, 0.3, phone.stranger_writes)
     _on(stage, 0.2, partial(phone.plain_call, owed=True))
+    for days, prefix, words in _BULLETINS:
+        _on(stage, days, partial(phone.bulletin, prefix, words))
     for days, words in _CORRECTIONS:
         _on(stage, days, partial(phone.correction, words))
 

@@ -20,6 +20,7 @@ from callcenter.demo.plots import Fate, Plot
 from callcenter.demo.stage import Stage
 from callcenter.estate.states import OccupancyRole
 from callcenter.members.states import Service
+from callcenter.messaging.bulletins import Draft, prepare, send_bulletin
 from callcenter.messaging.inbound import Incoming, store_inbound
 from callcenter.routing.queries import list_categories
 from callcenter.routing.states import CallerRole, Location
@@ -135,6 +136,25 @@ class Telephone:
         plot.begin()
         later = self.stage.soon(clock.now(), 30, 200)
         self.stage.at(later, partial(correct_number, plot, words))
+
+    def bulletin(self, prefix: str, word: str) -> None:
+        """A manager writes to everybody who lives in one of the member's residences."""
+        member = self.stage.member(prefix)
+        manager = member.manager
+        homes = [one for one in self.stage.estates[member.id].homes if one.residents]
+        dwelling = self.stage.pick(homes)
+        if manager is None:  # pragma: no cover - every member has one
+            return
+        draft = Draft(
+            member_id=member.id,
+            residence_id=dwelling.dwelling.residence_id,
+            place=dwelling.place.name,
+            word=word,
+            urgent=True,
+        )
+        everybody = {one.contact_id for one in prepare(draft).people}
+        if everybody:
+            send_bulletin(draft, everybody, actor=manager, form_token=self._token())
 
     def plain_call(self, *, owed: bool = False) -> None:
         """A call that needs no ticket: answered, sent elsewhere, cut off.

@@ -1,5 +1,7 @@
 """An urgent word to a residence: seen before it leaves, sent once, followed to the end."""
 
+from typing import Any
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -26,9 +28,10 @@ def address(world: World) -> str:
     return f"/messages/bulletins/new?residence_id={world.a.gounod}"
 
 
-def looked_at(browser: PageChecker, world: World, **fields: str) -> Page:
+def looked_at(browser: PageChecker, world: World, **fields: Any) -> Page:
     page = browser.get(address(world))
-    return browser.submit(page, holding="word", look="1", **({"word": WORD} | fields))
+    values: dict[str, Any] = {"word": WORD, "look": "1"} | fields
+    return browser.submit(page, holding="word", **values)
 
 
 def sent() -> list[Message]:
