@@ -41,6 +41,11 @@ _BULLETINS: Final = (
         "AQ",
         "Coupure d'eau mardi de 9 h à 12 h dans toute la résidence, réparation de la colonne.",
     ),
+    (
+        6,
+        "TG",
+        "Porte du parking bloquée ouverte cette nuit, un vigile est sur place. Réparation demain.",
+    ),
     (4, "ME", "Fuite de gaz réparée, vous pouvez rouvrir les robinets. Merci de votre patience."),
 )
 _CORRECTIONS: Final[tuple[tuple[float, str], ...]] = (

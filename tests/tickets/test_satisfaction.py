@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -39,17 +40,25 @@ def test_the_figure_and_the_words(app: Flask, client: FlaskClient, world: World)
     assert len(statements) <= 10, statements
 
 
-def test_each_member_reads_its_own(app: Flask, client: FlaskClient, world: World) -> None:
+@pytest.mark.parametrize(
+    ("name", "reads"), [("manager-a", True), ("supervisor", True), ("manager-b", False)]
+)
+def test_each_member_reads_its_own(
+    app: Flask, client: FlaskClient, world: World, name: str, *, reads: bool
+) -> None:
     rated(client, world, 1, "Chez Aquitanis seulement")
-    sign_in(client, world.user("manager-b"))
+    sign_in(client, world.user(name))
     page = PageChecker(client).get("/satisfaction")
-    assert "Chez Aquitanis" not in page.text
-    assert "Pas encore d'avis." in page.text
-    sign_in(client, world.user("supervisor"))
-    assert "Chez Aquitanis seulement" in PageChecker(client).get("/satisfaction").text
-    for name in ("staff-a", "agent", "contractor-a"):
-        sign_in(client, world.user(name))
-        assert client.get("/satisfaction").status_code == 404
+    assert ("Chez Aquitanis seulement" in page.text) is reads
+    assert ("Pas encore d'avis." in page.text) is (name != "manager-a")
+
+
+@pytest.mark.parametrize("name", ["staff-a", "agent", "contractor-a"])
+def test_who_may_not_read_finds_nothing(
+    app: Flask, client: FlaskClient, world: World, name: str
+) -> None:
+    sign_in(client, world.user(name))
+    assert client.get("/satisfaction").status_code == 404
 
 
 def test_without_a_mark_there_is_no_mean(app: Flask, world: World) -> None:

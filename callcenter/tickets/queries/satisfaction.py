@@ -69,21 +69,18 @@ def marks_of_members(members: dict[int, str], since: datetime) -> list[Marks]:
     )
     for member_id, score, count in rows:
         scores[member_id][score] = count
-    closed = dict(
-        db.session.execute(
-            select(Ticket.member_id, func.count())
-            .where(
-                Ticket.member_id.in_(list(members)),
-                Ticket.state == TicketState.CLOSED,
-                Ticket.closed_at >= since,
-                Ticket.contact_number != "",
-                Ticket.restricted.is_(False),
-            )
-            .group_by(Ticket.member_id)
+    ended = db.session.execute(
+        select(Ticket.member_id, func.count())
+        .where(
+            Ticket.member_id.in_(list(members)),
+            Ticket.state == TicketState.CLOSED,
+            Ticket.closed_at >= since,
+            Ticket.contact_number != "",
+            Ticket.restricted.is_(False),
         )
-        .tuples()
-        .all()
+        .group_by(Ticket.member_id)
     )
+    closed = {row[0]: row[1] for row in ended}
     return [Marks(name, scores[number], closed.get(number, 0)) for number, name in members.items()]
 
 
