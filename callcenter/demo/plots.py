@@ -198,7 +198,9 @@ class Plot:
         if self.visit_on is not None and self.visit_on > clock.today():
             day, slot = self.visit_on, _LATE_SLOT
         while slot_is_past(day, slot, now):
-            day = clock.in_paris(stage.next_office(slot_end(day, slot) + timedelta(hours=12))).date()
+            day = clock.in_paris(
+                stage.next_office(slot_end(day, slot) + timedelta(hours=12))
+            ).date()
         services.plan_visit(self.act(), day, slot)
         stage.at(stage.soon(now, 15, 600), self.answer_visit)
         if self.visit_on is None and stage.chance(0.1):
