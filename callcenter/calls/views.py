@@ -35,6 +35,7 @@ from callcenter.estate.words import EQUIPMENT, OCCUPANCY_ROLES
 from callcenter.members.drafts import drop_draft, load_draft
 from callcenter.members.queries import list_members
 from callcenter.routing.category_search import search_categories
+from callcenter.tickets.found import find_by_reference
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.htmx import go_to
 from callcenter.ui.reading import note_reading
@@ -193,6 +194,7 @@ def desk_search(line_id: int) -> ResponseReturnValue:
         typed=typed,
         number=format_phone(number.e164) if number else "",
         maybe=caller.maybe,
+        tickets=find_by_reference(typed),
         unknown_number=number is not None and not caller.known,
         seen_in=words.SEEN_IN,
         members={m.id: m.short_name for m in list_members()},

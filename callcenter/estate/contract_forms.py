@@ -7,7 +7,7 @@ from wtforms import BooleanField, DateField, SelectField
 from wtforms.validators import InputRequired, Optional
 
 from callcenter.core.errors import UserError
-from callcenter.core.phone import parse_phone
+from callcenter.core.phone import format_phone, parse_phone
 from callcenter.estate.contract_rules import hours_text, read_hours
 from callcenter.estate.contract_services import ContractDetails
 from callcenter.estate.models import MaintenanceContract
@@ -52,10 +52,11 @@ class ContractForm(VersionedForm):
         """Fill the form in with a contract."""
         for name in (
             "contractor_id", "equipment", "reference", "starts_on", "ends_on", "around_the_clock",
-            "on_call", "every_residence", "phone", "email", "version",
+            "on_call", "every_residence", "email", "version",
         ):  # fmt: skip
             self[name].data = getattr(contract, name)
         self.hours.data = "" if contract.around_the_clock else hours_text(contract.weekly_hours)
+        self.phone.data = format_phone(contract.phone) if contract.phone else ""
         self.residences.data = " ".join(codes)
 
     def told(self) -> ContractDetails:

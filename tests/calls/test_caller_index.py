@@ -15,6 +15,7 @@ from callcenter.core.isolation import Actor
 from callcenter.core.permissions import PERMISSIONS, Role
 from callcenter.estate.models import ContactPhone
 from callcenter.messaging.models import InboundMessage
+from callcenter.tickets.models import Ticket
 from tests.calls.test_desk import chosen
 from tests.page_checks import PageChecker
 from tests.statements import counted
@@ -171,3 +172,21 @@ def test_the_desk_shows_a_maybe_and_keeps_the_number_on_the_card(
             )
         )
     assert kept == "agent"
+
+
+def test_the_desk_s_box_finds_a_ticket_by_its_reference(client: FlaskClient, world: World) -> None:
+    sign_in(client, world.user("agent"))
+    pages = PageChecker(client)
+    page = pages.get(f"/desk/{world.a.line}")
+    client.post(
+        f"/desk/{world.a.line}/save",
+        data=chosen(world, outcome="ticket", csrf_token=page.csrf_token),
+    )
+    with as_member(world.a.id):
+        reference = db.session.scalar(sa.select(Ticket.reference))
+    found = pages.fragment(f"/desk/{world.a.line}/search?q={reference}")
+    assert "Demandes" in found.text
+    assert str(reference) in found.text
+    assert f'"dwelling_id": {world.a.home}' in found.html.replace("&#34;", '"')
+    people = pages.fragment(f"/desk/{world.a.line}/search?q=etcheverry")
+    assert "Personnes" in people.text
