@@ -1,6 +1,7 @@
 """Pages of imports: the list, a file to send, what a try found, apply it, what was refused."""
 
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from flask import (
@@ -77,6 +78,7 @@ def _list_page(form: UploadForm, status: int = 200) -> ResponseReturnValue:
             page=page,
             form=form,
             members=members,
+            files=_files_there(page.items),
             keeps={m: import_runs.keeps_files(m) for m in members},
             mappings=mapping_services.list_mappings(sorted(members)),
             kinds=import_words.kind_words(),
@@ -85,6 +87,12 @@ def _list_page(form: UploadForm, status: int = 200) -> ResponseReturnValue:
         ),
         status,
     )
+
+
+def _files_there(runs: Sequence[ImportRun]) -> set[int]:
+    """Return which of the imports still have their file."""
+    folder = _folder()
+    return {run.id for run in runs if run.kept_file and (folder / run.kept_file).is_file()}
 
 
 @requires(Permission.ESTATE_IMPORT)
@@ -189,6 +197,7 @@ def _told(run: ImportRun) -> dict[str, object]:
         "states": import_words.state_words(),
         "tones": import_words.STATE_TONES,
         "accent_id": run.member_id,
+        "file_there": bool(_files_there([run])),
     }
 
 

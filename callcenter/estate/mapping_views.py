@@ -48,6 +48,7 @@ class _Subject:
     samples: dict[str, tuple[str, ...]] = field(default_factory=dict)
     mapping: Mapping | None = None
     lost: list[str] = field(default_factory=list)
+    broken: bool = False
 
 
 def _folder() -> Path:
@@ -95,7 +96,11 @@ def _look_at(subject: _Subject, kept_file: str) -> _Subject:
             subject.samples[column] = tuple(told)[:_SHOWN_SAMPLES]
         subject.mapping = look.mapping or propose_mapping(look.header, subject.kind)
     if subject.kept is not None:
-        subject.mapping = Mapping.from_data(subject.kept.mapping)
+        try:
+            subject.mapping = Mapping.from_data(subject.kept.mapping)
+        except UserError:  # kept by another version: what is proposed takes its place
+            subject.broken = True
+            return subject
         if subject.header:
             columns = {rule.column for rule in subject.mapping.rules}
             subject.lost = sorted(columns.difference(subject.header))

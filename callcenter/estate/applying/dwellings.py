@@ -144,9 +144,9 @@ def _places(member_id: int, done: Applied) -> None:
         run(
             "INSERT INTO organisation (member_id, kind, name, short_name, reference_prefix,"
             " accent_colour, phone, email, opening_hours, sms_sender, sms_two_way,"
-            " next_reference, settings, active, version, created_at)"
+            " next_reference, settings, active, version, created_at, answers_at_night)"
             " SELECT DISTINCT :member, 'syndic', syndic, syndic, '', '#1f4e79', '', '', '', '',"
-            " false, 1, '{}'::jsonb, true, 1, cast(:now AS timestamptz) FROM staged_home"
+            " false, 1, '{}'::jsonb, true, 1, cast(:now AS timestamptz), false FROM staged_home"
             " WHERE syndic <> '' ON CONFLICT (member_id, name) DO NOTHING",
             **own,
             now=clock.now(),
