@@ -192,9 +192,11 @@ class Plot:
         if not self.open or self.holder() is None:
             return
         stage, now = self.stage, clock.now()
-        hours = (1, 4) if self.ticket.priority == Priority.P2 else (8, 30)
+        hours = (2, 5) if self.ticket.priority == Priority.P2 else (8, 30)
         day = clock.in_paris(stage.next_office(stage.at_work(now, *hours))).date()
         slot = stage.pick(_MAINTENANCE_SLOTS)
+        if slot_is_past(day, slot, now):
+            slot = _LATE_SLOT
         if self.visit_on is not None and self.visit_on > clock.today():
             day, slot = self.visit_on, _LATE_SLOT
         while slot_is_past(day, slot, now):
