@@ -4,6 +4,8 @@ Only the members' names and towns are real. Numbers are of the ranges kept for f
 (05 36 49 xx xx and 06 39 98 xx xx), addresses of e-mail lead nowhere.
 """
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,6 +61,22 @@ class Firm:
     every: int = 1
     first: int = 0
     ended_days_ago: int | None = None
+
+    @property
+    def mobile(self) -> str:
+        """The mobile of a firm that answers at night: the first thousand are people at work."""
+        return f"+33639980{self.phone[-3:]}" if self.on_call else ""
+
+    @property
+    def email(self) -> str:
+        """Where its work orders go."""
+        return work_address(self.name)
+
+
+def work_address(name: str) -> str:
+    """Return the address of an organisation without accounts; it leads nowhere."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return f"travaux@{re.sub('[^a-z0-9]+', '-', plain.lower())}.exemple.fr"
 
 
 @dataclass(frozen=True, slots=True)

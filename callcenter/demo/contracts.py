@@ -40,7 +40,8 @@ def write_contracts(
             around_the_clock=firm.around_the_clock,
             on_call=firm.on_call,
             weekly_hours={} if firm.around_the_clock else _OFFICE_WEEK,
-            phone=firm.phone,
+            phone=firm.mobile or firm.phone,
+            email=firm.email,
         )
         db.session.add(contract)
         db.session.flush()

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from callcenter.core import clock
 from callcenter.core.db import db
-from callcenter.messaging.models import DeliveryReceipt, Message
+from callcenter.messaging.email_states import EmailState
+from callcenter.messaging.models import DeliveryReceipt, EmailMessage, Message
 from callcenter.messaging.receipts import record_receipt
 from callcenter.messaging.sending import move
 from callcenter.messaging.states import MessageEvent, MessageState
@@ -45,6 +46,16 @@ def settle_messages(before: datetime, rng: Random, trouble: Trouble | None = Non
     """
     while _settle_once(before, rng, trouble):
         pass
+
+
+def settle_emails(before: datetime) -> None:
+    """Have every e-mail that could leave before ``before`` be taken by the mail server."""
+    sent = EmailMessage.not_before + timedelta(seconds=2)
+    db.session.execute(
+        update(EmailMessage)
+        .where(EmailMessage.state == EmailState.QUEUED, EmailMessage.not_before < before)
+        .values(state=EmailState.SENT, state_at=sent, sent_at=sent, attempts=1)
+    )
 
 
 def _settle_once(before: datetime, rng: Random, trouble: Trouble | None) -> bool:

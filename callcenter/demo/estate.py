@@ -78,7 +78,7 @@ class Numbers:
     """The telephone numbers of people: of the ranges kept for fiction, each given once."""
 
     def __init__(self, rng: Random) -> None:
-        self._mobiles = self._drawn(rng, "+3363998", range(10_000))
+        self._mobiles = self._drawn(rng, "+3363998", range(1_000, 10_000))
         # The first thousand are the members' own lines and partners.
         self._landlines = self._drawn(rng, "+3353649", range(2_000, 10_000))
 

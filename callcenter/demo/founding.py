@@ -236,13 +236,19 @@ def _partners(member: Founded) -> None:
         (
             firm,
             services.add_partner(
-                member.id, OrganisationKind.CONTRACTOR, firm.name, phone=firm.phone
+                member.id,
+                OrganisationKind.CONTRACTOR,
+                firm.name,
+                phone=firm.mobile or firm.phone,
+                email=firm.email,
             ),
         )
         for firm in member.cast.firms
     ]
     member.syndics = [
-        services.add_partner(member.id, OrganisationKind.SYNDIC, name, phone=phone)
+        services.add_partner(
+            member.id, OrganisationKind.SYNDIC, name, phone=phone, email=cast.work_address(name)
+        )
         for name, phone in member.cast.syndics
     ]
 

@@ -12,7 +12,7 @@ from random import Random
 from typing import Final, TypeVar
 
 from callcenter.core import clock
-from callcenter.demo.deliveries import Trouble, settle_messages
+from callcenter.demo.deliveries import Trouble, settle_emails, settle_messages
 from callcenter.demo.estate import Estate
 from callcenter.demo.founding import Company, Founded
 from callcenter.members.calendar_rules import (
@@ -78,6 +78,7 @@ class Stage:
             with clock.frozen_at(instant):
                 act()
         settle_messages(self.now - FRESH, self.rng, trouble)
+        settle_emails(self.now - FRESH)
 
     def reassure(self) -> None:
         """What the clockwork does all day: tenants without news are told they are not forgotten."""
