@@ -68,7 +68,11 @@ _NEEDED: Final[dict[Action, Permission]] = {
 def _offer(act: Act, form: Any, _page: TicketPage) -> Ticket:
     organisation, _dash, team = str(form.destination.data).partition("-")
     return services.offer_to(
-        act, int(organisation), int(team) if team else None, form.note.data or ""
+        act,
+        int(organisation),
+        int(team) if team else None,
+        form.note.data or "",
+        also=bool(form.also and form.also.data),
     )
 
 
@@ -177,6 +181,8 @@ def _form(action: Action, page: TicketPage) -> BaseForm:
         else (FORMS[action]())
     )
     if action is Action.OFFER:
+        if page.in_hand is None:  # nobody keeps anything
+            del form.also
         form.destination.choices = [
             SelectChoice(value, f"{organisation} · {team}" if team else organisation)
             for value, organisation, team in list_destinations(ticket.member_id)

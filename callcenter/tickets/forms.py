@@ -95,6 +95,7 @@ class OfferForm(VersionedForm):
     """Which organisation, and which team of it, gets the ticket."""
 
     destination = SelectField(_l("Envoyer à"), [InputRequired(_CHOOSE)])
+    also = BooleanField(_l("En plus : l'organisme qui a la demande garde sa part"))
     note = LongTextField(_l("Pourquoi ?"), [Optional()], rows=2)
 
 

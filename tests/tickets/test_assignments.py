@@ -7,7 +7,7 @@ from callcenter.core.errors import NotFound, UserError
 from callcenter.members.models import Team
 from callcenter.tickets import services
 from callcenter.tickets.errors import ConflictError
-from callcenter.tickets.states import RefusalReason
+from callcenter.tickets.states import RefusalReason, ResolutionCode
 from tests.tickets.scenes import (
     act,
     acting,
@@ -213,3 +213,35 @@ def test_the_same_form_twice_acts_once(world: World) -> None:
                 services.Act(staff, ticket_id, seen, "a" * 32), REFUSE, "Non."
             )
     assert kinds_of(ticket_id).count("refused") == 1
+
+
+def test_several_organisations_each_with_its_own_part(world: World) -> None:
+    """The lift firm beside the landlord: each answers, ends and is asked for itself."""
+    ticket_id = opened(world)
+    to_landlord(world, ticket_id)
+    act(world, "staff-a", ticket_id, services.accept_assignment)
+    act(
+        world,
+        "staff-a",
+        ticket_id,
+        lambda a: services.offer_to(a, world.a.lift, note="Armoire électrique", also=True),
+    )
+
+    def states() -> dict[int, str]:
+        return {one.organisation_id: one.state for one in assignments_of(ticket_id)}
+
+    assert states() == {world.a.id: "accepted", world.a.lift: "offered"}
+    assert ticket_of(ticket_id).moves == 0
+    act(world, "contractor-a", ticket_id, services.accept_assignment)
+    ticket = act(
+        world, "contractor-a", ticket_id, lambda a: services.resolve(a, ResolutionCode.REPAIRED)
+    )
+    assert ticket.state == "open"  # its own part only
+    assert states() == {world.a.id: "accepted", world.a.lift: "done"}
+    # Asked again, it refuses: the landlord still has its part, triage nothing.
+    act(world, "staff-a", ticket_id, lambda a: services.offer_to(a, world.a.lift, also=True))
+    ticket = act(world, "contractor-a", ticket_id, lambda a: services.refuse_assignment(a, REFUSE))
+    assert not ticket.needs_triage
+    assert states() == {world.a.id: "accepted", world.a.lift: "refused"}
+    ticket = act(world, "staff-a", ticket_id, lambda a: services.refuse_assignment(a, REFUSE))
+    assert ticket.needs_triage

@@ -88,11 +88,19 @@ def refuse_assignment(act: Act, reason: RefusalReason, note: str = "") -> Ticket
     return finish(work)
 
 
-def offer_to(act: Act, organisation_id: int, team_id: int | None = None, note: str = "") -> Ticket:
+def offer_to(
+    act: Act,
+    organisation_id: int,
+    team_id: int | None = None,
+    note: str = "",
+    *,
+    also: bool = False,
+) -> Ticket:
     """Send the ticket to an organisation (and a team of it), from triage or from who has it.
 
     Whoever had it on offer or in hand no longer does, except the organisations that are only
-    informed. The same organisation may get it again: its row counts the moves.
+    informed; ``also``: they keep it, each with its own part and its own answer. The same
+    organisation may get it again: its row counts the moves.
     """
     work = begin(act, Permission.TICKETS_TRIAGE, Permission.TICKETS_HANDLE)
     if work.repeated:
@@ -106,7 +114,7 @@ def offer_to(act: Act, organisation_id: int, team_id: int | None = None, note: s
     organisation, team = get_destination(ticket.member_id, organisation_id, team_id)
     rows = assignments_of(ticket)
     for former in live_assignments(rows):
-        if former.organisation_id != organisation.id:
+        if former.organisation_id != organisation.id and not also:
             answer(former, AssignmentState.WITHDRAWN, work.at)
             former.assignee_id, former.assignee_name = None, ""
             work.write(EventKind.WITHDRAWN, facts=facts_of(act, former))

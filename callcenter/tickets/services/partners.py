@@ -1,6 +1,7 @@
 """Organisations without accounts: told by e-mail and SMS of what they are offered."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -69,7 +70,7 @@ def tell_partner(ticket: Ticket, assignment: Assignment) -> bool:
                 to_address=contact.email,
                 to_name=contact.name,
                 subject=_subject(ticket, values),
-                body=_letter(ticket, values, contact.name),
+                body=_letter(ticket, values, contact.name, assignment.accept_by),
                 ticket_id=ticket.id,
                 urgent=Priority(ticket.priority).is_urgent,
             )
@@ -135,7 +136,7 @@ def _subject(ticket: Ticket, values: dict[str, str]) -> str:
     )
 
 
-def _letter(ticket: Ticket, values: dict[str, str], name: str) -> str:
+def _letter(ticket: Ticket, values: dict[str, str], name: str, answer_by: datetime | None) -> str:
     """The work order as an e-mail tells it: no name and no number of the tenant's."""
     lines = [
         _("Bonjour,"),
@@ -147,6 +148,7 @@ def _letter(ticket: Ticket, values: dict[str, str], name: str) -> str:
         _("Lieu : %(lieu)s", lieu=values["lieu"]),
         _("Priorité : %(priority)s", priority=words.PRIORITIES[ticket.priority]),
         _("À traiter pour : %(due)s", due=due_words(ticket.due_at, "fr") or "-"),
+        *([_("Réponse attendue : %(due)s", due=due_words(answer_by, "fr"))] if answer_by else []),
         "",
         _("Pour voir l'ordre de travail, accepter, refuser ou fixer une visite :"),
         values["lien"],
