@@ -195,8 +195,6 @@ class Plot:
         hours = (2, 5) if self.ticket.priority == Priority.P2 else (8, 30)
         day = clock.in_paris(stage.next_office(stage.at_work(now, *hours))).date()
         slot = stage.pick(_MAINTENANCE_SLOTS)
-        if slot_is_past(day, slot, now):
-            slot = _LATE_SLOT
         if self.visit_on is not None and self.visit_on > clock.today():
             day, slot = self.visit_on, _LATE_SLOT
         while slot_is_past(day, slot, now):
