@@ -31,7 +31,12 @@ from callcenter.messaging.models import Message, SendingPause
 from callcenter.messaging.queries import count_uncertain, list_live_pauses
 from callcenter.messaging.rules import FILTERED_CODE
 from callcenter.messaging.states import MessageState
+from callcenter.tickets.incident_states import IncidentState
+from callcenter.tickets.queries.incidents import IncidentLine, list_incidents
 from callcenter.tickets.queries.lists import count_by_member
+from callcenter.ui.pagination import window_from
+
+_MOST_INCIDENTS: Final = 6
 
 _WATCHED: Final = ("late", "silent", "unanswered")
 _ORDER = (
@@ -89,6 +94,7 @@ class Wall:
     promises: Sequence[Promises]
     sms: SmsHealth
     tasks: int
+    incidents: Sequence[IncidentLine]
 
     @property
     def member_names(self) -> dict[int, str]:
@@ -111,6 +117,9 @@ def get_wall(actor: Actor) -> Wall:
         promises=_promises(actor),
         sms=_sms(now, sorted(members)),
         tasks=count_open_tasks(actor),
+        incidents=list_incidents(
+            actor, IncidentState.OPEN, window_from({}, 1, _MOST_INCIDENTS)
+        ).items,
     )
 
 

@@ -8,6 +8,7 @@ from callcenter.calls.figures import DEFINITIONS
 from callcenter.core.permissions import Permission
 from callcenter.messaging.ledger_words import alert_words
 from callcenter.messaging.words import PAUSES
+from callcenter.reporting.quarter_bars import chart_of
 from callcenter.reporting.wall import get_wall
 from callcenter.tickets.queries.lists import count_words
 from callcenter.ui.access import current_actor, requires
@@ -16,8 +17,10 @@ blueprint = Blueprint("supervision", __name__)
 
 
 def _context() -> dict[str, object]:
+    wall = get_wall(current_actor())
     return {
-        "wall": get_wall(current_actor()),
+        "wall": wall,
+        "chart": chart_of(wall.quarters),
         "presences": words.PRESENCES,
         "reasons": words.BREAK_REASONS,
         "definitions": DEFINITIONS,
