@@ -130,6 +130,25 @@ def test_sending_is_resumed_by_the_supervisor(
     assert "Les envois sont arrêtés." not in opening(client, world, "staff-a").get("/messages").text
 
 
+def test_the_wall_says_why_nothing_leaves_and_has_the_button(
+    app: Flask, client: FlaskClient, world: World
+) -> None:
+    with as_system() as session, transaction():
+        session.add_all(
+            SendingPause(member_id=world.platform, cause=cause, error_code=code, since=ago(hours=1))
+            for cause, code in (("account_pause", 63038), ("unreachable", None))
+        )
+    browser = opening(client, world, "supervisor")
+    page = browser.get("/supervision")
+    assert "Le plafond d'envois du jour est atteint." in page.text
+    assert "Le service d'envoi ne répond pas" in page.text
+    with as_system() as session:
+        pauses = session.scalars(select(SendingPause.id).order_by(SendingPause.id)).all()
+    for pause in pauses:
+        browser.submit(page, f"/messages/pauses/{pause}/resume")
+    assert "Tout part normalement." in browser.get("/supervision").text
+
+
 def test_a_template_is_edited_under_its_version(
     app: Flask, client: FlaskClient, world: World
 ) -> None:
