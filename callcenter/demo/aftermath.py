@@ -31,6 +31,8 @@ def rate(plot: "Plot") -> None:
     word = plot.stage.pick(_WORDS[score])
     if not plot.writes(f"{score}, {word}" if word else str(score)):
         services.tenant_rates(plot.member.id, plot.ticket_id, score, word)
+    if plot.stage.chance(0.7):
+        plot.stage.at(plot.stage.at_work(clock.now(), 1, 12), plot.read)
 
 
 def fall_late(plot: "Plot", trigger: Trigger) -> None:

@@ -18,6 +18,7 @@ from callcenter.demo import aftermath, cases
 from callcenter.demo.founding import Founded
 from callcenter.demo.stage import Stage
 from callcenter.members.states import TeamKind
+from callcenter.messaging.follow_up_queries import get_choices
 from callcenter.messaging.inbound import Incoming, store_inbound
 from callcenter.messaging.states import Trigger
 from callcenter.routing.states import Priority
@@ -101,7 +102,10 @@ class Plot:
         if stage.chance(0.12):
             stage.at(stage.soon(now, 40, 1500), self.tenant_writes)
         if ticket.due_at is not None:
-            for trigger, minutes in ((Trigger.NEARLY_LATE, -200), (Trigger.DELAYED, 5)):
+            told = [(Trigger.DELAYED, 5)]
+            if get_choices(self.member.id)[Trigger.NEARLY_LATE].active:
+                told.append((Trigger.NEARLY_LATE, -200))
+            for trigger, minutes in told:
                 then = ticket.due_at + timedelta(minutes=minutes)
                 stage.at(max(then, now), partial(aftermath.fall_late, self, trigger))
 
@@ -203,8 +207,8 @@ class Plot:
             ).date()
         services.plan_visit(self.act(), day, slot)
         stage.at(stage.soon(now, 15, 600), self.answer_visit)
-        if self.visit_on is None and stage.chance(0.1):
-            stage.at(stage.at_work(now, 2, 6), self.move_visit)
+        if self.visit_on is None and stage.chance(0.25):
+            stage.at(stage.at_work(now, 0.5, 4), self.move_visit)
         self._resolve_after(day, slot)
 
     def _resolve_after(self, day: date, slot: Slot) -> None:
@@ -344,13 +348,13 @@ class Plot:
         before = self.ticket.state
         return self.writes(words) and self.ticket.state != before
 
-    def writes(self, words: str) -> bool:
+    def writes(self, words: str, photos: int = 0) -> bool:
         """Write an SMS, as the provider would bring it; say whether it found the ticket."""
         number = self.ticket.contact_number
         if not self.member.cast.two_way or not can_receive_sms(number):
             return False
         stored = store_inbound(
-            Incoming(self.stage.provider_id(), number, self.member.cast.sender, words)
+            Incoming(self.stage.provider_id(), number, self.member.cast.sender, words, photos)
         )
         return stored is not None and apply_answer(stored.id)
 
@@ -368,8 +372,17 @@ class Plot:
         if self.open:
             services.cancel(self.act(self.member.manager), "Doublon d'une demande du bâtiment.")
 
+    def read(self) -> None:
+        """Whoever has the ticket reads what the tenant wrote."""
+        if self.ticket.tenant_wrote_at is not None:
+            services.read_answers(self.act())
+
     def tenant_writes(self) -> None:
-        """A word on the private page; now and then the wish for no more messages."""
+        """A word, or a photograph by SMS; now and then the wish for no more messages."""
+        if self.stage.chance(0.8):
+            self.stage.at(self.stage.at_work(clock.now(), 1, 9), self.read)
+        if self.open and self.stage.chance(0.3) and self.writes("Voici une photo.", photos=1):
+            return
         if self.stage.chance(0.1):
             services.tenant_opts_out(self.member.id, self.ticket_id)
         elif self.open:
