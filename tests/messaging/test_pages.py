@@ -214,7 +214,7 @@ def test_the_preview_names_what_is_sent_otherwise_and_replaces_it(
     page = browser.get(address)
     dear = "{membre} : reçu « vite » {lien}"
     changed = browser.submit(page, address, body=dear, transliterate="1")
-    assert changed.values(changed.form(address))["body"] == '{membre} : recu "vite" {lien}'
+    assert changed.values(changed.form(address))["body"] == ['{membre} : recu "vite" {lien}']
     assert template_of(world).version == row.version
     shown = client.post(
         f"{address}/preview", data={"body": dear}, headers={"HX-Request": "true"}
