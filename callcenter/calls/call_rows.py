@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from callcenter.calls.finishing import finish, reported_call
 from callcenter.calls.models import Call, CallTicket
@@ -18,11 +19,26 @@ from callcenter.core.db import db
 from callcenter.core.errors import UserError
 from callcenter.core.isolation import Actor
 from callcenter.core.phone import parse_phone
-from callcenter.members.models import PhoneLine
 from callcenter.tickets.incident_models import Incident
 from callcenter.tickets.models import Ticket
 from callcenter.tickets.services.incident_news import Listener
 from callcenter.tickets.services.opening import NewTicket
+
+
+class RungLine(Protocol):
+    """What a call needs of its line: a row of it, or what the desk knows of it."""
+
+    @property
+    def id(self) -> int:
+        """The line's number."""
+
+    @property
+    def member_id(self) -> int:
+        """Whose line it is."""
+
+    @property
+    def service(self) -> str:
+        """Which of the three services it is for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +52,7 @@ class NewCall:
     ``incident_id`` that ``listener`` joins an open incident: no ticket, the news by SMS.
     """
 
-    line: PhoneLine
+    line: RungLine
     actor: Actor
     form_token: str
     started_at: datetime

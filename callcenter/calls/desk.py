@@ -280,7 +280,7 @@ def look_around(desk: Desk, actor: Actor) -> None:
 
 def build_request(line: DeskLine, values: Mapping[str, str]) -> Desk:
     """Work out only what the middle column needs: the cheap half of ``build_desk``."""
-    card = _card(_number(values, "dwelling_id"))
+    card = _card(_number(values, "dwelling_id"), whole=False)
     residence = None if card else _residence(_number(values, "residence_id"))
     person = _person(_number(values, "contact_id"), card)
     owner_id = line.member_id
@@ -324,9 +324,9 @@ def _read_request(desk: Desk) -> None:
         desk.location = possible[0]
 
 
-def _card(dwelling_id: int | None) -> DwellingCard | None:
+def _card(dwelling_id: int | None, *, whole: bool = True) -> DwellingCard | None:
     try:
-        return get_dwelling_card(dwelling_id) if dwelling_id else None
+        return get_dwelling_card(dwelling_id, whole=whole) if dwelling_id else None
     except NotFound:
         return None
 

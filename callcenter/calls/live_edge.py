@@ -1,6 +1,6 @@
 """The edge of live calls: what views and webhooks share to tell the screens after the commit."""
 
-from callcenter.calls.live_cards import call_event, presence_event
+from callcenter.calls.live_cards import LineWords, call_event, presence_event
 from callcenter.calls.live_queries import line_words
 from callcenter.calls.models import Call
 from callcenter.calls.presence import Agent
@@ -10,9 +10,12 @@ from callcenter.core.live import LiveEvent
 from callcenter.tickets.incident_models import Incident
 
 
-def tell_call(call: Call) -> None:
-    """Have every desk concerned show this call as it is now, once it is committed."""
-    event = call_event(call, line_words(call))
+def tell_call(call: Call, words: LineWords | None = None) -> None:
+    """Have every desk concerned show this call as it is now, once it is committed.
+
+    ``words`` name its line and member where the caller has them at hand; else one statement.
+    """
+    event = call_event(call, words or line_words(call))
     after_commit(lambda: live.publish(event))
 
 

@@ -4,11 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Row, Select, and_, literal, or_, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Row,
+    Select,
+    and_,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 
 from callcenter.calls.models import Call, CallTicket
-from callcenter.core import clock
+from callcenter.core import clock, stamps
 from callcenter.core.db import db
 from callcenter.core.isolation import Actor
 from callcenter.core.permissions import Role
@@ -52,14 +64,35 @@ def list_desk_lines(actor: Actor) -> Sequence[DeskLine]:
     return [DeskLine(*row) for row in rows]
 
 
+# Lines and members' names stand behind the members' stamps (see ``core.stamps``).
+_kept: WeakKeyDictionary[Engine, dict[int, tuple[int, DeskLine]]] = WeakKeyDictionary()
+
+
 def find_desk_line(line_id: int, actor: Actor) -> DeskLine | None:
-    """Return one line that the actor may answer, or ``None``."""
+    """Return one line that the actor may answer, or ``None``.
+
+    From memory while its member's stamp is the same: every act at the desk begins with it.
+    """
+    kept = _kept.setdefault(db.engine, {})
+    stamp, line = kept.get(line_id, (None, None))
+    if (
+        line is not None
+        and line.member_id in actor.member_ids
+        and stamps.known(line.member_id) == stamp
+    ):
+        return line
     row = db.session.execute(
         _lines().where(
             PhoneLine.id == line_id, PhoneLine.active, PhoneLine.member_id.in_(actor.member_ids)
         )
     ).one_or_none()
-    return DeskLine(*row) if row else None
+    if row is None:
+        return None
+    line = DeskLine(*row)
+    present = stamps.known(line.member_id)
+    if present is not None:
+        kept[line_id] = (present, line)
+    return line
 
 
 def _lines() -> Select[*tuple[Any, ...]]:

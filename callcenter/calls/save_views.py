@@ -11,8 +11,10 @@ from callcenter.calls.desk import (
 )
 from callcenter.calls.desk_incidents import listener_of, open_incident_at, require_readable
 from callcenter.calls.forms import DeskForm, desk_values
+from callcenter.calls.live_cards import LineWords
 from callcenter.calls.live_desk import next_of_stack
 from callcenter.calls.live_edge import tell_call, tell_incident, tell_presence
+from callcenter.calls.models import Call
 from callcenter.calls.services import LoggedCall, NewCall, log_call
 from callcenter.calls.states import CallerKind, Disposition
 from callcenter.calls.views import (
@@ -30,7 +32,6 @@ from callcenter.core.errors import UserError
 from callcenter.core.permissions import Permission
 from callcenter.estate.services import add_phone
 from callcenter.members.drafts import drop_draft
-from callcenter.members.models import PhoneLine
 from callcenter.tickets.services.incident_news import Listener
 from callcenter.tickets.services.opening import NewTicket
 from callcenter.ui.access import current_actor, requires
@@ -55,17 +56,18 @@ def desk_save(line_id: int) -> ResponseReturnValue:
     also = also_call_of_request(line_id)
     if valid:
         try:
+            # The cheap half: what goes on around the home is for the eyes, not for saving.
+            desk = build_request(line, values)
             with transaction():
-                # The cheap half: what goes on around the home is for the eyes, not for saving.
-                desk = build_request(line, values)
                 logged = log_call(_new_call(desk, form))
                 if form.keep_number.data and desk.new_number and desk.contact_id:
                     add_phone(desk.contact_id, desk.new_number, "", actor)
                 drop_draft(actor, draft_key(line_id, also.id if also else call_id))
-                tell_call(logged.call)
+                tell_call(logged.call, LineWords(line.member_name, line.name))
                 if logged.incident is not None:
                     tell_incident(logged.incident)
                 tell_presence(actor.home_id, logged.freed)
+                following = next_of_stack(actor)
         except UserError as error:
             form.add_error(error.field, error.message)
         else:
@@ -74,15 +76,14 @@ def desk_save(line_id: int) -> ResponseReturnValue:
                 return go_to(
                     url_for("calls.line_desk", line_id=line_id, also_call_id=logged.call.id)
                 )
-            return _go_to_next(line_id)
+            return _go_to(following, line_id)
     db.session.remove()
     desk = build_desk(line, values, actor)
     return render_desk(desk, form, status=422, call=live_call_on(line_id), also=also)
 
 
-def _go_to_next(line_id: int) -> ResponseReturnValue:
+def _go_to(call: Call | None, line_id: int) -> ResponseReturnValue:
     """Go on to the next call of the stack, else to the line's empty desk."""
-    call = next_of_stack(current_actor())
     if call is None:
         return go_to(url_for("calls.line_desk", line_id=line_id))
     return go_to(url_for("calls.line_desk", line_id=call.line_id, call_id=call.id))
@@ -119,7 +120,7 @@ def _new_call(desk: Desk, form: DeskForm) -> NewCall:
     own_category = desk.offered if desk.offered and not desk.handed_over else None
     known = desk.caller_kind is CallerKind.CONTACT and not desk.handed_over
     return NewCall(
-        line=db.session.get_one(PhoneLine, desk.line.id),
+        line=desk.line,
         actor=actor,
         form_token=form.form_token.data,
         started_at=desk.started_at,

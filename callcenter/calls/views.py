@@ -33,12 +33,12 @@ from callcenter.estate.place_views import flag_words, note_flags
 from callcenter.estate.queries import search
 from callcenter.estate.words import EQUIPMENT, OCCUPANCY_ROLES
 from callcenter.members.drafts import drop_draft, load_draft
-from callcenter.members.queries import list_members
 from callcenter.routing.category_search import search_categories
 from callcenter.tickets.found import find_by_reference
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.htmx import go_to
 from callcenter.ui.reading import note_reading
+from callcenter.ui.theme import accents
 
 blueprint = Blueprint("calls", __name__)
 
@@ -186,7 +186,10 @@ def desk_search(line_id: int) -> ResponseReturnValue:
     typed = request.args.get("q", "").strip()[:200]
     found = search(typed, actor.member_ids, line.member_id) if typed else None
     number = try_parse_phone(typed)
-    caller = index_caller(typed, actor, line.member_id) if number else CallerIndex("")
+    # Whom the number belongs to has just been found: it is not looked up again.
+    known = found is not None and any(one.matched for one in found.people)
+    asked = number is not None and not known
+    caller = index_caller(typed, actor, line.member_id) if asked else CallerIndex("")
     return render_template(
         "calls/_results.html",
         line=line,
@@ -195,9 +198,9 @@ def desk_search(line_id: int) -> ResponseReturnValue:
         number=format_phone(number.e164) if number else "",
         maybe=caller.maybe,
         tickets=find_by_reference(typed),
-        unknown_number=number is not None and not caller.known,
+        unknown_number=asked and not caller.known,
         seen_in=words.SEEN_IN,
-        members={m.id: m.short_name for m in list_members()},
+        members={one.member_id: one.name for one in accents()},
     )
 
 

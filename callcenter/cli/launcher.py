@@ -239,16 +239,27 @@ def child_environment(settings: Settings) -> dict[str, str]:
     }
 
 
+# The C library keeps what each thread once held: a password's 19 MB, for each that hashed one.
+# Large blocks go back to the system at once, and threads share two arenas.
+WEB_MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(1024 * 1024)}
+
+
+def web_command(settings: Settings, bind: str) -> list[str]:
+    """Return Python's arguments for the web process, bound to ``host:port``."""
+    return [
+        *("-m", "gunicorn", "--worker-class", "gthread"),
+        *("--workers", str(settings.web_processes), "--threads", str(settings.web_threads)),
+        *("--bind", bind, "--keep-alive", "30"),
+        *("--graceful-timeout", str(_GRACE_SECONDS), "--timeout", "60", "--no-control-socket"),
+        "wsgi:app",  # no access log: tenants' private links would stand in it
+    ]
+
+
 def _processes(settings: Settings) -> list[Child]:
     environment = child_environment(settings)
     python = sys.executable
     rooms = {
-        "web": [
-            *(python, "-m", "gunicorn", "--worker-class", "gthread", "--workers", "1"),
-            *("--threads", str(settings.web_threads), "--bind", _bind_address(settings)),
-            *("--graceful-timeout", str(_GRACE_SECONDS), "--timeout", "60", "--no-control-socket"),
-            "wsgi:app",  # no access log: tenants' private links would stand in it
-        ],
+        "web": [python, *web_command(settings, _bind_address(settings))],
     }
     if _own_sandbox(settings):
         sandbox = urlsplit(settings.sandbox_url)
@@ -269,8 +280,9 @@ def _processes(settings: Settings) -> list[Child]:
     rooms["clockwork"] = [python, "-m", "workers", "clockwork"]
     children = []
     for name, command in rooms.items():
+        own = environment | WEB_MEMORY if name == "web" else environment
         log = settings.var_dir / "log" / f"{name.replace(' ', '-')}.log"
-        child = Child(name, command, environment, log, lambda: True, PROJECT_ROOT)
+        child = Child(name, command, own, log, lambda: True, PROJECT_ROOT)
         if name == "web":
             child.ready = lambda: answers(f"http://{_bind_address(settings)}")
         elif name == "sandbox":

@@ -1,9 +1,10 @@
 """Reading people and naming homes: what the estate's other queries stand on."""
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 
 from callcenter.core import clock
 from callcenter.core.db import db
@@ -97,11 +98,15 @@ def load_people(contact_ids: Collection[int], *, matched: str = "") -> list[Pers
     if not contact_ids:
         return []
     return _people(
-        db.session.execute(
-            _with_homes(people_statement().select_from(Contact)).where(Contact.id.in_(contact_ids))
-        ),
+        db.session.execute(_people_by_id(), {"contact_ids": list(contact_ids)}),
         matched,
     )
+
+
+@cache  # worked out once: each search and each choice at the desk ends with it
+def _people_by_id() -> Select[*tuple[Any, ...]]:
+    ids: Any = bindparam("contact_ids", expanding=True)
+    return _with_homes(people_statement().select_from(Contact)).where(Contact.id.in_(ids))
 
 
 def _phones_of_contact() -> Any:

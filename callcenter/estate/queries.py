@@ -4,8 +4,10 @@ Every statement is behind the wall, bounded, and served by an index as the appli
 """
 
 from collections.abc import Collection
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from callcenter.core import clock
@@ -62,15 +64,32 @@ MAX_CONTRACTS = 60
 MAX_PLACES = 400
 
 
-def get_dwelling_card(dwelling_id: int) -> DwellingCard:
+def get_dwelling_card(dwelling_id: int, *, whole: bool = True) -> DwellingCard:
     """Return a home with its residence, people (present and former) and contracts in force.
 
-    Three statements. NotFound when the actor's members have no such home.
+    Three statements; one for the place alone (``whole`` false: nobody and no contract in it).
+    NotFound when the actor's members have no such home.
     """
+    row = db.session.execute(_card_statement(), {"dwelling_id": dwelling_id}).one_or_none()
+    if row is None:
+        raise NotFound
+    place = place_of(row)
+    own = ("place", "residents", "contracts")
+    facts = {k: getattr(row, k) for k in DwellingCard.__dataclass_fields__ if k not in own}
+    return DwellingCard(
+        place=place,
+        **facts,
+        residents=_residents(place) if whole else (),
+        contracts=list_contracts_in_force(place.member_id, place.residence_id) if whole else (),
+    )
+
+
+@cache  # worked out once: every choice at the desk asks for it
+def _card_statement() -> Select[*tuple[Any, ...]]:
     syndic = aliased(Organisation)
     # The lots of one residence may have several syndics: the home's own comes first.
     whose = func.coalesce(Dwelling.syndic_id, Residence.syndic_id)
-    row = db.session.execute(
+    return (
         with_place(
             select(
                 *PLACE,
@@ -89,18 +108,7 @@ def get_dwelling_card(dwelling_id: int) -> DwellingCard:
         )
         .outerjoin(Agency, Agency.id == Residence.agency_id)
         .outerjoin(syndic, syndic.id == whose)
-        .where(Dwelling.id == dwelling_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound
-    place = place_of(row)
-    own = ("place", "residents", "contracts")
-    facts = {k: getattr(row, k) for k in DwellingCard.__dataclass_fields__ if k not in own}
-    return DwellingCard(
-        place=place,
-        **facts,
-        residents=_residents(place),
-        contracts=list_contracts_in_force(place.member_id, place.residence_id),
+        .where(Dwelling.id == bindparam("dwelling_id"))
     )
 
 

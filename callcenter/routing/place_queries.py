@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import BigInteger, Select, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound
-from callcenter.estate.models import Building, Dwelling, Residence
+from callcenter.estate.models import Building, Dwelling, Entrance, Residence
 from callcenter.members.models import Agency, Organisation
 from callcenter.routing.rule_types import AgencyRef, OrganisationRef
 from callcenter.routing.states import Ownership
@@ -26,6 +27,11 @@ class Place:
     building_id: int | None = None
     building_name: str = ""
     dwelling_number: str = ""
+    # What else names a home: for who writes the place down.
+    entrance_name: str = ""
+    floor: str = ""
+    door: str = ""
+    city: str = ""
     ownership: Ownership | None = None
     agency: AgencyRef | None = None
     syndic: OrganisationRef | None = None
@@ -46,20 +52,58 @@ def get_place(
     dwelling_id: int | None,
 ) -> Place:
     """Load a place in one statement; NotFound when it isn't the member's."""
+    by_home = dwelling_id is not None
+    row = db.session.execute(
+        _place_statement(by_home=by_home),
+        {
+            "member_id": member_id,
+            "place_id": dwelling_id if by_home else residence_id,
+            "building_id": building_id,
+        },
+    ).first()
+    if row is None:
+        raise NotFound
+    residence: Residence = row.Residence
+    dwelling: Dwelling | None = row.Dwelling if by_home else None
+    return Place(
+        residence_id=residence.id,
+        residence_name=residence.name,
+        completed_on=residence.completed_on,
+        building_id=row.building_id,
+        building_name=row.building or "",
+        dwelling_number=dwelling.number if dwelling else "",
+        entrance_name=(row.entrance or "") if dwelling else "",
+        floor=dwelling.floor if dwelling else "",
+        door=dwelling.door if dwelling else "",
+        city=dwelling.city if dwelling else residence.city,
+        ownership=owned(residence.ownership, dwelling.ownership if dwelling else None),
+        agency=AgencyRef(residence.agency_id, row.agency) if residence.agency_id else None,
+        syndic=OrganisationRef(row.syndic_id, row.name, row.answers_at_night, row.active)
+        if row.syndic_id
+        else None,
+    )
+
+
+@cache  # worked out once: each preview and each ticket asks for it
+def _place_statement(*, by_home: bool) -> Select[*tuple[Any, ...]]:
     syndic = aliased(Organisation)
     # The lots of one residence may have several syndics: the home's own comes first.
     whose: Any = Residence.syndic_id
-    if dwelling_id is not None:
+    inside: Any = bindparam("building_id", type_=BigInteger)
+    if by_home:
         whose = func.coalesce(Dwelling.syndic_id, Residence.syndic_id)
+        inside = Dwelling.building_id
     columns = (
         Residence, Agency.name.label("agency"), Building.id.label("building_id"),
         Building.name.label("building"), syndic.id.label("syndic_id"), syndic.name,
         syndic.active, syndic.answers_at_night,
     )  # fmt: skip
+    member_id: Any = bindparam("member_id")
+    place_id: Any = bindparam("place_id")
     query: Select[*tuple[Any, ...]]
-    if dwelling_id is not None:
+    if by_home:
         query = (
-            select(*columns, Dwelling)
+            select(*columns, Dwelling, Entrance.name.label("entrance"))
             .select_from(Dwelling)
             .join(
                 Residence,
@@ -68,41 +112,25 @@ def get_place(
                     Residence.id == Dwelling.residence_id,
                 ),
             )
-            .where(Dwelling.member_id == member_id, Dwelling.id == dwelling_id)
+            .outerjoin(
+                Entrance,
+                and_(Entrance.member_id == Dwelling.member_id, Entrance.id == Dwelling.entrance_id),
+            )
+            .where(Dwelling.member_id == member_id, Dwelling.id == place_id)
         )
     else:
-        query = select(*columns).where(
-            Residence.member_id == member_id, Residence.id == residence_id
-        )
+        query = select(*columns).where(Residence.member_id == member_id, Residence.id == place_id)
     for target, key in ((Agency, Residence.agency_id), (syndic, whose)):
         query = query.outerjoin(
             target, and_(target.member_id == Residence.member_id, target.id == key)
         )
-    query = query.outerjoin(
+    return query.outerjoin(
         Building,
         and_(
             Building.member_id == Residence.member_id,
             Building.residence_id == Residence.id,
-            Building.id == (Dwelling.building_id if dwelling_id else building_id),
+            Building.id == inside,
         ),
-    )
-    row = db.session.execute(query).first()
-    if row is None:
-        raise NotFound
-    residence: Residence = row.Residence
-    dwelling: Dwelling | None = row.Dwelling if dwelling_id is not None else None
-    return Place(
-        residence_id=residence.id,
-        residence_name=residence.name,
-        completed_on=residence.completed_on,
-        building_id=row.building_id,
-        building_name=row.building or "",
-        dwelling_number=dwelling.number if dwelling else "",
-        ownership=owned(residence.ownership, dwelling.ownership if dwelling else None),
-        agency=AgencyRef(residence.agency_id, row.agency) if residence.agency_id else None,
-        syndic=OrganisationRef(row.syndic_id, row.name, row.answers_at_night, row.active)
-        if row.syndic_id
-        else None,
     )
 
 

@@ -77,6 +77,7 @@ class RoutePreview:
     promises: Mapping[Stage, Promise] = field(default_factory=dict)
     # Decided while the member's offices are closed: what is not urgent waits for the morning.
     at_night: bool = False
+    place: Place = NOWHERE
 
     @property
     def needs_triage(self) -> bool:
@@ -101,7 +102,8 @@ def decide_route(
     """
     routing = routing or get_routing(request.member_id)
     category = routing.category(request.category_id).category
-    situation = situation_of(request, category, routing, _place(request))
+    place = _place(request)
+    situation = situation_of(request, category, routing, place)
     decision = decide(situation, routing.book)
     platform = decision.destination_kind in PLATFORM_KINDS
     sentences = explain(decision, lang)
@@ -134,6 +136,7 @@ def decide_route(
         payment=payment,
         promises=promises,
         at_night=situation.is_on_call_time,
+        place=place or NOWHERE,
     )
 
 

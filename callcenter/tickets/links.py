@@ -42,7 +42,7 @@ def link_url(link: TenantLink, origin: str, secret: str) -> str:
 
 
 def make_link(ticket: Ticket, secret: str) -> TenantLink:
-    """Add a private link to a ticket (flushed)."""
+    """Add a private link to a ticket (not flushed: its address needs no number)."""
     nonce = secrets.token_hex(16)
     link = TenantLink(
         member_id=ticket.member_id,
@@ -51,7 +51,6 @@ def make_link(ticket: Ticket, secret: str) -> TenantLink:
         digest=digest_of(token_of(nonce, secret)),
     )
     db.session.add(link)
-    db.session.flush()
     return link
 
 

@@ -61,11 +61,14 @@ class Ticket(Owned, Base):
             "ix_ticket_due",
             "due_at",
             "id",
+            postgresql_include=["member_id", "state"],
             postgresql_where=text("state IN ('open', 'planned', 'on_hold')"),
         ),
         Index(
             "ix_ticket_opened_by",
             "opened_by_id",
+            "id",
+            postgresql_include=["member_id"],
             postgresql_where=text("state IN ('open', 'planned', 'on_hold')"),
         ),
         Index("ix_ticket_newest", "member_id", text("id DESC")),
@@ -78,7 +81,7 @@ class Ticket(Owned, Base):
             "member_id",
             "due_at",
             "id",
-            postgresql_where=text("needs_triage"),
+            postgresql_where=text("needs_triage AND state IN ('open', 'planned', 'on_hold')"),
         ),
         Index(
             "ix_ticket_escalated",

@@ -48,7 +48,7 @@ def token_of(nonce: str, secret: str) -> str:
 
 
 def live_partner_link(assignment: Assignment, secret: str) -> PartnerLink:
-    """Return the assignment's present link, or a new one (flushed)."""
+    """Return the assignment's present link, or a new one."""
     found = db.session.scalar(
         select(PartnerLink)
         .where(
@@ -60,8 +60,11 @@ def live_partner_link(assignment: Assignment, secret: str) -> PartnerLink:
         .order_by(PartnerLink.id.desc())
         .limit(1)
     )
-    if found is not None:
-        return found
+    return found or make_partner_link(assignment, secret)
+
+
+def make_partner_link(assignment: Assignment, secret: str) -> PartnerLink:
+    """Add a private link to an assignment (not flushed: its address needs no number)."""
     nonce = secrets.token_hex(16)
     link = PartnerLink(
         member_id=assignment.member_id,
@@ -72,7 +75,6 @@ def live_partner_link(assignment: Assignment, secret: str) -> PartnerLink:
         expires_at=clock.now() + LIFE,
     )
     db.session.add(link)
-    db.session.flush()
     return link
 
 

@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 
-from tests.bench import live, pages, sending
+from tests.bench import imports, live, pages, sending
 from tests.bench.base import prepare, say, servers
 from tests.bench.measures import Results
 from tests.bench.samples import draw
@@ -15,7 +15,7 @@ from tests.bench.services import measure as measure_services
 from tests.bench.web import cpu_count
 
 SMALL = 10_000
-_PARTS = ("pages", "services", "sending", "live")
+_PARTS = ("pages", "services", "sending", "live", "imports")
 
 
 def main() -> int:
@@ -42,9 +42,11 @@ def main() -> int:
         if "services" in options.only:
             measure_services(large, samples, results, options.repeat)
         if "sending" in options.only:
-            sending.measure(large, samples, results)
+            sending.measure(large, samples, results, options.backlog)
         if "live" in options.only:
             live.measure(large, results)
+        if "imports" in options.only:
+            imports.measure(addresses, results, port=port)
         if small is not None and "pages" in options.only:
             before = Results(small.name)
             pages.measure(small, draw(small, options.repeat + 50), before, options.repeat)
@@ -61,6 +63,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--homes", type=int, default=int(os.environ.get("HOMES", "20000")))
     parser.add_argument("--tickets", type=int, default=int(os.environ.get("TICKETS", str(SMALL))))
     parser.add_argument("--repeat", type=int, default=int(os.environ.get("REPEAT", "100")))
+    parser.add_argument(
+        "--backlog",
+        type=int,
+        default=int(os.environ.get("BACKLOG", "2000")),
+        help="messages that wait for the workers: 100000 is the whole measure",
+    )
     parser.add_argument("--only", nargs="+", choices=_PARTS, default=_PARTS)
     parser.add_argument(
         "--no-compare", dest="compare", action="store_false", help="no base of 10,000 tickets"

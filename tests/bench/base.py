@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -35,6 +36,11 @@ class Base:
     superuser_url: str
 
     @property
+    def database(self) -> str:
+        """The database's name."""
+        return f"bench_{self.homes}_{self.tickets}"
+
+    @property
     def name(self) -> str:
         """What the lines of this base are called."""
         return f"{self.homes}-{self.tickets}"
@@ -63,7 +69,7 @@ def prepare(
 
     Made anew when what fills it has changed, or when ``fresh`` says so.
     """
-    base = _base(addresses, homes, tickets, port)
+    base = base_of(addresses, homes, tickets, port)
     marker = VAR / f"base-{base.name}.json"
     digest = _digest()
     if not fresh and marker.exists() and json.loads(marker.read_text())["digest"] == digest:
@@ -71,10 +77,9 @@ def prepare(
         return base
     marker.unlink(missing_ok=True)
     start = time.monotonic()
-    database = f"bench_{homes}_{tickets}"
-    roles.drop_database(addresses.superuser_url, database)
-    roles.create_database(addresses.superuser_url, database)
-    roles.prepare_inside(roles.url_for(addresses.superuser_url, database=database))
+    roles.drop_database(addresses.superuser_url, base.database)
+    roles.create_database(addresses.superuser_url, base.database)
+    roles.prepare_inside(base.superuser_url)
     upgrade(base.owner_url)
     app = base.app()
     with app.app_context():
@@ -92,7 +97,8 @@ def prepare(
     return base
 
 
-def _base(addresses: Addresses, homes: int, tickets: int, port: int) -> Base:
+def base_of(addresses: Addresses, homes: int, tickets: int, port: int) -> Base:
+    """The addresses and settings of a base, made or not."""
     database = f"bench_{homes}_{tickets}"
     app_url = roles.url_for(addresses.database_url, database=database)
     owner_url = roles.url_for(addresses.database_owner_url, database=database)
@@ -105,6 +111,7 @@ def _base(addresses: Addresses, homes: int, tickets: int, port: int) -> Base:
         public_origin=f"http://127.0.0.1:{port}",
         sandbox_url=f"http://127.0.0.1:{port + 1}",
         var_dir=VAR,
+        web_processes=int(os.environ.get("WEB_PROCESSES", "1")),
     )
     superuser_url = roles.url_for(addresses.superuser_url, database=database)
     return Base(homes, tickets, settings, owner_url, superuser_url)

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.bench.goals import GOALS
+
 WARM_UP = 8
 
 
@@ -19,7 +21,8 @@ class Results:
     p95: dict[str, float] = field(default_factory=dict)
 
     def tell(self, op: str, **values: Any) -> None:
-        """Print one line."""
+        """Print one line, with its goal where there is one."""
+        values |= {"goal": GOALS[op]} if op in GOALS else {}
         line = json.dumps({"op": op, "base": self.base, **values}, ensure_ascii=False)
         print(line, flush=True)  # noqa: T201 - this is what the program is for
 

@@ -14,9 +14,9 @@ from callcenter.core.db import db
 from callcenter.demo.bulk_members import DOMAIN
 from callcenter.ui.pagination import encode_cursor
 from tests.bench.base import PASSWORD, Base
-from tests.bench.measures import Results, rate, timed
+from tests.bench.measures import WARM_UP, Results, rate, timed
 from tests.bench.samples import Caller, Samples
-from tests.bench.web import Browser, web
+from tests.bench.web import Browser, Process, web
 from tests.members.browser import Browser as InProcess
 
 AGENT = f"agent1@{DOMAIN}"
@@ -122,12 +122,12 @@ def measure(base: Base, samples: Samples, results: Results, repeat: int) -> None
         for person, staff_only in ((AGENT, False), (samples.staff_email, True)):
             browser = Browser(base.settings.public_origin, person)
             for name, page in pages(samples, staff_only=staff_only).items():
-                results.times(
-                    name,
-                    timed([_turn(page, browser, n) for n in range(repeat + 8)]),
-                    statements[name],
-                )
-        at_once(base, samples, results, repeat)
+                turns = [_turn(page, browser, n) for n in range(repeat + WARM_UP)]
+                before = process.cpu_seconds()
+                seconds = timed(turns)
+                spent = (process.cpu_seconds() - before) / len(turns)
+                results.times(name, seconds, statements[name], web_cpu_ms=round(spent * 1000, 1))
+        at_once(base, samples, results, repeat, process)
         results.tell("web_process_memory", mb=round(process.memory_mb(), 1))
 
 
@@ -135,7 +135,7 @@ def _turn(page: Page, browser: Any, number: int) -> Callable[[], object]:
     return lambda: page(browser, number)
 
 
-def at_once(base: Base, samples: Samples, results: Results, repeat: int) -> None:
+def at_once(base: Base, samples: Samples, results: Results, repeat: int, process: Process) -> None:
     """Eight agents, each with a connection and a session of its own."""
     found = pages(samples)
     browsers = [
@@ -143,8 +143,16 @@ def at_once(base: Base, samples: Samples, results: Results, repeat: int) -> None
     ]
     for name in ("ticket_list_first_page", "ticket_page", "save_call_and_ticket"):
         makers = [_maker(found[name], browser, start) for start, browser in enumerate(browsers)]
+        before = process.cpu_seconds()
         per_second, done = rate(makers, max(repeat // 2, 10))
-        results.tell(f"{name}_8_clients", per_second=round(per_second, 1), n=done)
+        spent = (process.cpu_seconds() - before) / (done + len(makers))
+        results.tell(
+            f"{name}_8_clients",
+            per_second=round(per_second, 1),
+            n=done,
+            web_cpu_ms=round(spent * 1000, 1),
+            web_processes=base.settings.web_processes,
+        )
 
 
 def _maker(page: Page, browser: Browser, start: int) -> Callable[[], Callable[[], object]]:

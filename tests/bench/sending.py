@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from urllib.parse import urlencode
 
 import requests
@@ -25,17 +26,24 @@ _END_TO_END = 30
 _BACKLOG = 20_000
 _CALLBACKS = 1_000
 _UNLIMITED = 1_000_000
+# Enough to see how fast they can leave, at a rate that no setting can exceed.
+_CAPACITY, _FREELY = 2_000, 1_000
+PROVIDER_MS = 100
+_LOADING_SECONDS = 5  # the workers and the clockwork load the application
+_STUCK_SECONDS = 60
 STATUS_PATH = "/webhooks/twilio/status"
 
 
-def measure(base: Base, samples: Samples, results: Results) -> None:
+def measure(base: Base, samples: Samples, results: Results, backlog: int) -> None:
     """Print the lines of the SMS path. Nothing here leaves the machine."""
     _end_to_end(base, samples, results)
+    _drain(base, results, "sms_sending", _CAPACITY, allowed=_FREELY)
+    _drain(base, results, "sms_backlog", backlog, allowed=base.settings.sms_per_second)
     _dispatcher(base, results)
     _callbacks(base, results)
 
 
-def _processes(base: Base) -> list[Process]:
+def _processes(base: Base, **environment: str) -> list[Process]:
     settings = base.settings
     port = settings.sandbox_url.rpartition(":")[2]
     account = {
@@ -49,18 +57,23 @@ def _processes(base: Base) -> list[Process]:
     )  # fmt: skip
     return [
         sandbox,
-        Process(base, "worker", ["-m", "workers", "worker"]),
-        Process(base, "clockwork", ["-m", "workers", "clockwork"]),
+        *(
+            Process(base, f"worker-{number}", ["-m", "workers", "worker"])
+            for number in range(1, settings.worker_count + 1)
+        ),
+        Process(base, "clockwork", ["-m", "workers", "clockwork"], **environment),
     ]
 
 
 def _end_to_end(base: Base, samples: Samples, results: Results) -> None:
     """From the save's answer to the message on the sandbox's phone, one at a time."""
-    sandbox, worker, clockwork = _processes(base)
-    with web(base) as process, sandbox, worker, clockwork:
+    with ExitStack() as running:
+        process, sandbox, *others = (
+            running.enter_context(one) for one in (web(base), *_processes(base))
+        )
         process.wait_for(base.settings.public_origin)
         sandbox.wait_for(base.settings.sandbox_url)
-        time.sleep(4)  # the worker and the clockwork load the application
+        time.sleep(_LOADING_SECONDS)
         browser = Browser(base.settings.public_origin, AGENT)
         seconds = []
         with requests.Session() as http:
@@ -71,8 +84,68 @@ def _end_to_end(base: Base, samples: Samples, results: Results) -> None:
                 _wait_for_sms(http, base, caller)
                 seconds.append(time.perf_counter() - saved)
         results.times("sms_ticket_saved_to_post", seconds[3:])
-        for one in (worker, clockwork):
+        for one in others[-2:]:
             results.tell(f"{one.name}_process_memory", mb=round(one.memory_mb(), 1))
+
+
+def _drain(base: Base, results: Results, op: str, count: int, *, allowed: int) -> None:
+    """How fast a backlog leaves at the allowed rate, with a provider that takes 100 ms.
+
+    The provider's status callbacks come back to the web process all the while. ``grown_mb`` is
+    what the workers and the clockwork gained between the first tenth and the end.
+    """
+    with Redis.from_url(base.settings.redis_url) as redis:
+        redis.flushdb()
+    with ExitStack() as running:
+        process, sandbox, *others = (
+            running.enter_context(one)
+            for one in (web(base), *_processes(base, SMS_PER_SECOND=str(allowed)))
+        )
+        process.wait_for(base.settings.public_origin)
+        sandbox.wait_for(base.settings.sandbox_url)
+        with requests.Session() as http:
+            http.trust_env = False
+            answer = http.post(
+                f"{base.settings.sandbox_url}/sandbox/api/behaviour",
+                json={"scope": "all", "delay_ms": PROVIDER_MS},
+                timeout=10,
+            )
+            answer.raise_for_status()
+        time.sleep(_LOADING_SECONDS)
+        _queue(base, count, "queued")
+        start = time.perf_counter()
+        early, at, left = 0.0, start, count
+        while left:
+            time.sleep(0.25)
+            left, was = _left(base), left
+            now = time.perf_counter()
+            at = now if left < was else at
+            if now - at > _STUCK_SECONDS:
+                raise SystemExit(
+                    f"error: {left} of {count} messages don't leave, see var/bench/log"
+                )
+            if not early and left <= count * 9 // 10:
+                early = sum(one.memory_mb() for one in others)
+        took = time.perf_counter() - start
+        grown = sum(one.memory_mb() for one in others) - early
+        results.tell(
+            op,
+            per_second=round(count / took, 1),
+            n=count,
+            allowed_per_second=allowed,
+            provider_ms=PROVIDER_MS,
+            workers=base.settings.worker_count,
+            grown_mb=round(grown, 1),
+        )
+    _forget(base)
+
+
+def _left(base: Base) -> int:
+    with roles.connect(base.superuser_url) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM message WHERE body = 'mesure' AND state IN ('queued', 'sending')"
+        ).fetchone()
+    return int(str(row[0])) if row else 0
 
 
 def _wait_for_sms(http: requests.Session, base: Base, caller: Caller) -> None:
@@ -96,17 +169,18 @@ def _queue(base: Base, count: int, state: str) -> list[int]:
             b"INSERT INTO message (member_id, to_number, trigger, body, segments, encoding,"
             b" urgent, state, state_at, reason, not_before, expires_at, attempts, try_number,"
             b" created_at, provider_id) SELECT (SELECT min(member_id) FROM dwelling),"
-            b" '+33639980000', 'received', 'mesure', 1, 'GSM-7', false, %s, now(), 'bench', now(),"
-            b" now() + interval '1 day', 0, 1, now(), 'SMbench' || %s || n"
+            b" '+3363998' || lpad((n % 10000)::text, 4, '0'), 'received', 'mesure', 1, 'GSM-7', false, %s, now(), 'bench', now(),"
+            b" now() + interval '1 day', 0, 1, now(), CASE WHEN %s = 'queued' THEN NULL"
+            b" ELSE 'SMbench' || %s || n END"
             b" FROM generate_series(1, %s) AS n RETURNING id",
-            [state, secrets.token_hex(4), count],
+            [state, state, secrets.token_hex(4), count],
         ).fetchall()
     return [int(str(number)) for (number,) in rows]
 
 
 def _forget(base: Base) -> None:
     with roles.connect(base.superuser_url) as connection:
-        connection.execute("DELETE FROM message WHERE body = 'mesure' AND reason IN ('bench', '')")
+        connection.execute("DELETE FROM message WHERE body = 'mesure'")
 
 
 def _dispatcher(base: Base, results: Results) -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlencode
 
-from callcenter.cli.launcher import answers, child_environment
+from callcenter.cli.launcher import WEB_MEMORY, answers, child_environment, web_command
 from callcenter.settings import PROJECT_ROOT
 from tests.bench.base import PASSWORD, Base
 
 _TOKEN = re.compile(r'name="csrf[_-]token"[^>]*(?:value|content)="([^"]+)"')
-_START_SECONDS = 30
+_START_SECONDS = 120
 
 
 class Process:
@@ -66,6 +66,10 @@ class Process:
         """Resident memory of the process and its children, shared pages counted once each."""
         return sum(_pss_kb(pid) for pid in (self.pid, *_children(self.pid))) / 1024
 
+    def cpu_seconds(self) -> float:
+        """Processor time that the process and its children have used so far."""
+        return sum(_cpu_seconds(pid) for pid in (self.pid, *_children(self.pid)))
+
 
 def _children(pid: int) -> list[int]:
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -79,18 +83,16 @@ def _pss_kb(pid: int) -> int:
     return 0
 
 
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def web(base: Base) -> Process:
     """The web process as `make run` starts it."""
-    settings = base.settings
-    port = settings.public_origin.rpartition(":")[2]
-    return Process(
-        base,
-        "web",
-        ["-m", "gunicorn", "--worker-class", "gthread", "--workers", "1",
-         "--threads", str(settings.web_threads), "--bind", f"127.0.0.1:{port}",
-         "--timeout", "60", "--no-control-socket", "wsgi:app"],
-        PORT=port,
-    )  # fmt: skip
+    port = base.settings.public_origin.rpartition(":")[2]
+    command = web_command(base.settings, f"127.0.0.1:{port}")
+    return Process(base, "web", command, PORT=port, **WEB_MEMORY)
 
 
 class Browser:
@@ -127,8 +129,14 @@ class Browser:
         self, method: str, path: str, body: str | None, headers: dict[str, str], good: set[int]
     ) -> str:
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-        self._http.request(method, path, body, headers | {"Cookie": cookies})
-        answer = self._http.getresponse()
+        sent = headers | {"Cookie": cookies}
+        try:
+            self._http.request(method, path, body, sent)
+            answer = self._http.getresponse()
+        except http.client.RemoteDisconnected:  # it rested too long: open another, as browsers do
+            self._http.close()
+            self._http.request(method, path, body, sent)
+            answer = self._http.getresponse()
         text = answer.read().decode()
         if answer.status not in good:
             raise SystemExit(f"error: {method} {path}: {answer.status}\n{text[:1500]}")

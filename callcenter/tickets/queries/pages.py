@@ -3,9 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import and_, column, func, literal, null, or_, select, table, union_all
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    and_,
+    bindparam,
+    column,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    table,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from callcenter.core import clock
@@ -198,14 +212,33 @@ def list_timeline(actor: Actor, ticket: Ticket) -> list[Moment]:
     A contractor reads no internal comment of another organisation, and no message or call
     that is between the landlord and the tenant.
     """
-    own = and_(TicketEvent.member_id == ticket.member_id, TicketEvent.ticket_id == ticket.id)
-    if actor.role is Role.CONTRACTOR:
+    statement = _timeline_statement(
+        contractor=actor.role is Role.CONTRACTOR, calls=actor.may(Permission.CALLS_READ)
+    )
+    rows = db.session.execute(
+        statement,
+        {
+            "member_id": ticket.member_id,
+            "ticket_id": ticket.id,
+            "organisation_id": actor.organisation_id,
+        },
+    )
+    return [Moment(*row) for row in rows]
+
+
+@cache  # worked out once: it is the longest statement of the page
+def _timeline_statement(*, contractor: bool, calls: bool) -> Select[*tuple[Any, ...]]:
+    member_id: Any = bindparam("member_id")
+    ticket_id: Any = bindparam("ticket_id")
+    own = and_(TicketEvent.member_id == member_id, TicketEvent.ticket_id == ticket_id)
+    if contractor:
+        organisation_id = bindparam("organisation_id", type_=BigInteger)
         own = and_(
             own,
             or_(
                 TicketEvent.visibility == Visibility.TENANT,
-                TicketEvent.facts["by"].as_integer() == actor.organisation_id,
-                TicketEvent.facts["organisation_id"].as_integer() == actor.organisation_id,
+                TicketEvent.facts["by"].as_integer() == organisation_id,
+                TicketEvent.facts["organisation_id"].as_integer() == organisation_id,
             ),
         )
     parts = [
@@ -220,7 +253,7 @@ def list_timeline(actor: Actor, ticket: Ticket) -> list[Moment]:
             TicketEvent.facts.label("facts"),
         ).where(own)
     ]
-    if actor.role is not Role.CONTRACTOR:
+    if not contractor:
         parts.append(
             select(
                 literal("message"),
@@ -240,9 +273,9 @@ def list_timeline(actor: Actor, ticket: Ticket) -> list[Moment]:
                     "not_before", Message.not_before,
                     type_=JSONB,
                 ),
-            ).where(Message.member_id == ticket.member_id, Message.ticket_id == ticket.id)
+            ).where(Message.member_id == member_id, Message.ticket_id == ticket_id)
         )  # fmt: skip
-    if actor.may(Permission.CALLS_READ):
+    if calls:
         parts.append(
             select(
                 literal("call"),
@@ -264,13 +297,10 @@ def list_timeline(actor: Actor, ticket: Ticket) -> list[Moment]:
                 _call_ticket,
                 and_(_call_ticket.c.member_id == _call.c.member_id, _call_ticket.c.call_id == _call.c.id),
             )
-            .where(_call_ticket.c.member_id == ticket.member_id, _call_ticket.c.ticket_id == ticket.id)
+            .where(_call_ticket.c.member_id == member_id, _call_ticket.c.ticket_id == ticket_id)
         )  # fmt: skip
     every = union_all(*parts).subquery()
-    rows = db.session.execute(
-        select(every).order_by(every.c.at.desc(), every.c.id.desc()).limit(TIMELINE_MAX)
-    )
-    return [Moment(**row._mapping) for row in rows]  # noqa: SLF001 - the row's public mapping
+    return select(every).order_by(every.c.at.desc(), every.c.id.desc()).limit(TIMELINE_MAX)
 
 
 def get_planned_visit(ticket: Ticket) -> Visit | None:
@@ -294,7 +324,14 @@ def list_residents(actor: Actor, ticket: Ticket) -> list[Resident]:
     today = clock.today()
     numbers = func.array_remove(func.array_agg(ContactPhone.number), null()).label("numbers")
     rows = db.session.execute(
-        select(Contact, Occupancy.role, numbers)
+        select(
+            Contact.id,
+            Contact.civility,
+            Contact.first_name,
+            Contact.last_name,
+            Occupancy.role,
+            numbers,
+        )
         .join(
             Occupancy,
             and_(Occupancy.member_id == Contact.member_id, Occupancy.contact_id == Contact.id),
@@ -315,8 +352,13 @@ def list_residents(actor: Actor, ticket: Ticket) -> list[Resident]:
         .limit(8)
     )
     return [
-        Resident(contact.id, contact.full_name, role, tuple(dict.fromkeys(found)))
-        for contact, role, found in rows
+        Resident(
+            row.id,
+            " ".join(part for part in (row.civility, row.first_name, row.last_name) if part),
+            row.role,
+            tuple(dict.fromkeys(row.numbers)),
+        )
+        for row in rows
     ]
 
 

@@ -9,15 +9,16 @@ from sqlalchemy import func, select, update
 
 from callcenter.core import clock
 from callcenter.core.db import db
-from callcenter.core.errors import UserError
+from callcenter.core.errors import NotFound, UserError
 from callcenter.core.isolation import Actor
 from callcenter.core.phone import format_phone
 from callcenter.core.site import current_site
-from callcenter.estate.models import Building, Contact, Dwelling, Entrance, Residence
+from callcenter.estate.models import Building, Contact, Residence
 from callcenter.members.models import Organisation
 from callcenter.members.states import Service
 from callcenter.messaging.states import Trigger
 from callcenter.routing.models import Category
+from callcenter.routing.place_queries import Place as RoutedPlace
 from callcenter.routing.services import RoutePreview, RouteRequest, decide_route
 from callcenter.routing.states import CallerRole, DestinationKind, Location, Stage
 from callcenter.tickets.authors import author_of
@@ -79,24 +80,30 @@ def open_ticket(new: NewTicket) -> Ticket:
     if first is not None:
         return first
     category = _category(new)
-    place = _place(new)
+    place = _place_without_home(new)
     checked_text(new.description, field="description")
     at = clock.now()
-    route = decide_route(
-        RouteRequest(
-            member_id=new.member_id,
-            service=new.service,
-            category_id=category.id,
-            location=Location(new.location) if new.location in set(Location) else None,
-            residence_id=place.residence_id,
-            building_id=place.building_id,
-            dwelling_id=place.dwelling_id,
-            caller_role=new.caller_role,
-            answers=dict(new.answers),
-            at=at,
+    try:
+        route = decide_route(
+            RouteRequest(
+                member_id=new.member_id,
+                service=new.service,
+                category_id=category.id,
+                location=Location(new.location) if new.location in set(Location) else None,
+                residence_id=place.residence_id,
+                building_id=place.building_id,
+                dwelling_id=new.dwelling_id,
+                caller_role=new.caller_role,
+                answers=dict(new.answers),
+                at=at,
+            )
         )
-    )
-    contact_name = new.contact_name or _contact_name(new)
+    except NotFound as error:
+        raise _wrong_place() from error
+    if new.dwelling_id is not None:
+        place = _home_place(route.place, new.dwelling_id)
+    contact = _contact(new)  # kept in hand: the message asks for the person's language
+    contact_name = new.contact_name or (contact.full_name if contact else "")
     ticket = _ticket(new, category, place, route, at)
     ticket.contact_name = contact_name
     # Last of all: this locks the member's counter until the commit.
@@ -113,15 +120,15 @@ def open_ticket(new: NewTicket) -> Ticket:
     )
     db.session.add(ticket)
     db.session.flush()
-    _write_opening(ticket, new, route, at)
-    link = make_link(ticket, current_site().secret)
-    tell_tenant(
-        ticket,
-        opening_trigger(new, route),
-        link=link,
-        organisme=route.organisation_name,
-    )
-    db.session.flush()
+    with db.session.no_autoflush:  # what hangs on the ticket is written together, table by table
+        _write_opening(ticket, new, route, at)
+        link = make_link(ticket, current_site().secret)
+        tell_tenant(
+            ticket,
+            opening_trigger(new, route),
+            link=link,
+            organisme=route.organisation_name,
+        )
     return ticket
 
 
@@ -196,6 +203,10 @@ def kept_by_platform(route: RoutePreview) -> bool:
 
 def _write_opening(ticket: Ticket, new: NewTicket, route: RoutePreview, at: datetime) -> None:
     author = author_of(new.actor)
+    assignments = [] if ticket.needs_triage else _assign(ticket, route, at)
+    for assignment in assignments:
+        if assignment.organisation_id != ticket.member_id and not assignment.informed_only:
+            tell_partner(ticket, assignment, new=True)
     write_event(
         ticket,
         EventKind.OPENED,
@@ -209,8 +220,23 @@ def _write_opening(ticket: Ticket, new: NewTicket, route: RoutePreview, at: date
         write_event(
             ticket, EventKind.HANDED_OVER, author, at, facts={"from": new.handed_from_label}
         )
-    if ticket.needs_triage:
-        return
+    for assignment in assignments:
+        write_event(
+            ticket,
+            EventKind.OFFERED,
+            author,
+            at,
+            facts={
+                "organisation_id": assignment.organisation_id,
+                "organisation": assignment.organisation_name,
+                "team": assignment.team_name,
+                "informed_only": assignment.informed_only,
+            },
+        )
+
+
+def _assign(ticket: Ticket, route: RoutePreview, at: datetime) -> list[Assignment]:
+    """Offer the ticket to the organisation that gets it and to those that are told (flushed)."""
     sent: list[tuple[int | None, str, int | None, str, bool]] = [
         (route.organisation_id, route.organisation_name, route.team_id, route.team_name, False)
     ]
@@ -224,12 +250,11 @@ def _write_opening(ticket: Ticket, new: NewTicket, route: RoutePreview, at: date
         )
         for told in route.inform
     ]
-    known: set[int] = set()
+    made: dict[int, Assignment] = {}
     for organisation_id, name, team_id, team_name, informed_only in sent:
-        if organisation_id is None or organisation_id in known:
+        if organisation_id is None or organisation_id in made:
             continue
-        known.add(organisation_id)
-        assignment = Assignment(
+        made[organisation_id] = Assignment(
             member_id=ticket.member_id,
             ticket_id=ticket.id,
             organisation_id=organisation_id,
@@ -241,22 +266,9 @@ def _write_opening(ticket: Ticket, new: NewTicket, route: RoutePreview, at: date
             state_at=at,
             accept_by=None if informed_only else _due(route, Stage.ACCEPTANCE),
         )
-        db.session.add(assignment)
-        if organisation_id != ticket.member_id and not informed_only:
-            db.session.flush()
-            tell_partner(ticket, assignment)
-        write_event(
-            ticket,
-            EventKind.OFFERED,
-            author,
-            at,
-            facts={
-                "organisation_id": organisation_id,
-                "organisation": name,
-                "team": team_name,
-                "informed_only": informed_only,
-            },
-        )
+    db.session.add_all(made.values())
+    db.session.flush()
+    return list(made.values())
 
 
 def _next_reference(member_id: int) -> str:
@@ -284,22 +296,23 @@ def _category(new: NewTicket) -> Category:
     return category
 
 
-def _contact_name(new: NewTicket) -> str:
+def _contact(new: NewTicket) -> Contact | None:
     if new.contact_id is None:
-        return ""
+        return None
     contact = db.session.scalar(
         select(Contact).where(Contact.member_id == new.member_id, Contact.id == new.contact_id)
     )
     if contact is None:
         raise UserError(_("Cette personne n'est plus dans la base : choisissez-la à nouveau."))
-    return contact.full_name
+    return contact
 
 
-def _place(new: NewTicket) -> _Place:
-    """Return the place that the numbers name; the dwelling's own residence and building win."""
-    if new.dwelling_id is not None:
-        return _dwelling_place(new)
-    if new.residence_id is None:
+def _place_without_home(new: NewTicket) -> _Place:
+    """Return the place that the numbers name when no home is among them.
+
+    A home's own residence and building win: the routing loads them.
+    """
+    if new.dwelling_id is not None or new.residence_id is None:
         return _Place()
     row = db.session.execute(
         select(Residence.name, Residence.city, Building.id, Building.name.label("building"))
@@ -317,42 +330,18 @@ def _place(new: NewTicket) -> _Place:
     return _Place(new.residence_id, row.id, None, words, row.city)
 
 
-def _dwelling_place(new: NewTicket) -> _Place:
-    row = db.session.execute(
-        select(
-            Dwelling,
-            Residence.name.label("residence"),
-            Building.name.label("building"),
-            Entrance.name.label("entrance"),
-        )
-        .join(
-            Residence,
-            (Residence.id == Dwelling.residence_id) & (Residence.member_id == Dwelling.member_id),
-        )
-        .outerjoin(
-            Building,
-            (Building.id == Dwelling.building_id) & (Building.member_id == Dwelling.member_id),
-        )
-        .outerjoin(
-            Entrance,
-            (Entrance.id == Dwelling.entrance_id) & (Entrance.member_id == Dwelling.member_id),
-        )
-        .where(Dwelling.member_id == new.member_id, Dwelling.id == new.dwelling_id)
-    ).one_or_none()
-    if row is None:
-        raise _wrong_place()
-    dwelling: Dwelling = row.Dwelling
+def _home_place(home: RoutedPlace, dwelling_id: int) -> _Place:
     words = place_words(
         {
-            "residence": row.residence,
-            "building": row.building or "",
-            "entrance": row.entrance or "",
-            "floor": dwelling.floor,
-            "door": dwelling.door,
-            "number": dwelling.number,
+            "residence": home.residence_name,
+            "building": home.building_name,
+            "entrance": home.entrance_name,
+            "floor": home.floor,
+            "door": home.door,
+            "number": home.dwelling_number,
         }
     )
-    return _Place(dwelling.residence_id, dwelling.building_id, dwelling.id, words, dwelling.city)
+    return _Place(home.residence_id, home.building_id, dwelling_id, words, home.city)
 
 
 def _wrong_place() -> UserError:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, func, literal, select
 
 from callcenter.core.db import db
 from callcenter.core.phone import can_receive_sms
@@ -21,7 +21,7 @@ from callcenter.messaging.states import Trigger
 from callcenter.routing.states import Priority
 from callcenter.tickets import words
 from callcenter.tickets.models import Assignment, Ticket
-from callcenter.tickets.partner_links import live_partner_link, partner_url
+from callcenter.tickets.partner_links import live_partner_link, make_partner_link, partner_url
 from callcenter.tickets.services.follow_ups import due_words, follow_up_values
 
 _PARTNERS = frozenset(
@@ -43,11 +43,12 @@ class PartnerContact:
         return " · ".join(part for part in (self.email, self.phone) if part)
 
 
-def tell_partner(ticket: Ticket, assignment: Assignment) -> bool:
+def tell_partner(ticket: Ticket, assignment: Assignment, *, new: bool = False) -> bool:
     """Offer the ticket to an organisation that has no active account; say whether it has none.
 
     An e-mail and an SMS leave by what is known of it, in the present transaction, with the
-    link of this assignment. The landlord's own organisation costs no statement.
+    link of this assignment (one that is ``new`` has none yet). The landlord's own organisation
+    costs no statement.
     """
     if assignment.informed_only or assignment.organisation_id == ticket.member_id:
         return False
@@ -55,7 +56,7 @@ def tell_partner(ticket: Ticket, assignment: Assignment) -> bool:
     if contact is None:
         return False
     site = current_site()
-    link = live_partner_link(assignment, site.secret)
+    link = (make_partner_link if new else live_partner_link)(assignment, site.secret)
     link.sent_to = contact.words
     url = partner_url(link, site)
     with force_locale("fr"):
@@ -94,29 +95,29 @@ def find_contact_without_account(ticket: Ticket, organisation_id: int) -> Partne
         User.organisation_id == Organisation.id,
         User.active,
     )
+    own = MaintenanceContract
     row = db.session.execute(
-        select(Organisation.name, Organisation.email, Organisation.phone).where(
+        select(
+            Organisation.name,
+            func.coalesce(func.nullif(own.email, ""), Organisation.email).label("email"),
+            func.coalesce(func.nullif(own.phone, ""), Organisation.phone).label("phone"),
+        )
+        .outerjoin(
+            own,
+            and_(
+                own.member_id == Organisation.member_id,
+                own.contractor_id == Organisation.id,
+                own.id == literal(ticket.routing.get("contract_id") or 0),
+            ),
+        )
+        .where(
             Organisation.member_id == ticket.member_id,
             Organisation.id == organisation_id,
             Organisation.kind.in_(_PARTNERS),
             ~has_account,
         )
     ).one_or_none()
-    if row is None:
-        return None
-    email, phone = row.email, row.phone
-    contract_id = ticket.routing.get("contract_id")
-    if contract_id:
-        contract = db.session.execute(
-            select(MaintenanceContract.email, MaintenanceContract.phone).where(
-                MaintenanceContract.member_id == ticket.member_id,
-                MaintenanceContract.id == contract_id,
-                MaintenanceContract.contractor_id == organisation_id,
-            )
-        ).one_or_none()
-        if contract is not None:
-            email, phone = contract.email or email, contract.phone or phone
-    return PartnerContact(row.name, email, phone)
+    return PartnerContact(row.name, row.email, row.phone) if row else None
 
 
 def _place(ticket: Ticket) -> str:
