@@ -204,6 +204,7 @@ def test_a_call_is_passed_on_after_a_word(
     wait_until(lambda: web.sandbox.call(caller)["joined"], "the caller and the agent joined")
     expect(page.locator("#live-strip")).to_contain_text("En appel")
     page.get_by_role("button", name="Transférer").click()
+    expect(page.get_by_label("À qui")).to_contain_text("syndic")  # the targets are there
     page.get_by_label("À qui").select_option(label="Un autre numéro")
     page.locator("#transfer-number").fill("05 36 49 07 77")
     page.get_by_role("button", name="Parler d'abord").click()
