@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
+    DateField,
     DateTimeLocalField,
     Field,
     FieldList,
@@ -267,6 +268,22 @@ class RuleForm(SettingsForm):
         long = conditions.get("warranty", "")
         self.under_warranty.data = long if warranty is None else str(int(warranty))
         self.residence.data, self.building.data = residence, building
+
+
+class ResidenceForm(SettingsForm):
+    """Who owns a residence, and when its works were handed over."""
+
+    ownership = SelectField(_l("Immeuble"), choices=options(words.OWNERSHIP))
+    syndic_id = RowSelect(
+        _l("Syndic"),
+        [Optional()],
+        description=_l("Pour une copropriété ; le bailleur lui-même, s'il est syndic."),
+    )
+    completed_on = DateField(
+        _l("Réception des travaux"),
+        [Optional()],
+        description=_l("Le jour où l'immeuble neuf a été reçu : les garanties partent de là."),
+    )
 
 
 class PublishForm(BaseForm):

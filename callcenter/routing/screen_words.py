@@ -87,6 +87,11 @@ WARRANTIES: Final[Words] = {
     Warranty.EQUIPMENT: _l("garantie biennale en cours (deux ans)"),
     Warranty.STRUCTURE: _l("garantie décennale en cours (dix ans)"),
 }
+WARRANTY_NAMES: Final[Words] = {
+    Warranty.COMPLETION: _l("Parfait achèvement (art. 1792-6)"),
+    Warranty.EQUIPMENT: _l("Biennale, équipements (art. 1792-3)"),
+    Warranty.STRUCTURE: _l("Décennale, solidité (art. 1792-4-1)"),
+}
 # Those that a person may choose; another member's home is recognised, never chosen.
 DESTINATIONS: Final[Words] = {
     DestinationKind.CONTRACTOR_BY_CONTRACT: _l("Le prestataire sous contrat pour l'équipement"),
