@@ -18,7 +18,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.core.db import db
-from workers import calls, emails, imports, ledger, periodic, watch, what_ifs
+from workers import calls, emails, imports, ledger, oncall, periodic, watch, what_ifs
 from workers.dispatcher import Dispatcher
 from workers.process import settings_of
 from workers.recordings import delete_old_recordings, hand_out_steps
@@ -41,11 +41,14 @@ class Chore:
     seconds: float
     work: Callable[[Flask], int]
     due: float = 0.0
+    # Beside the others: nothing slow may hold it back.
+    urgent: bool = False
 
 
 def chores() -> list[Chore]:
     """Return what the clockwork does, and how often."""
     return [
+        Chore("people on call asked", 1, oncall.ask_people_on_call, urgent=True),
         Chore("lost", 5, periodic.mark_lost_messages),
         Chore("expired", 5, periodic.expire_messages),
         Chore("reconciled", 20, periodic.reconcile_messages),
@@ -64,6 +67,7 @@ def chores() -> list[Chore]:
         Chore("alerts on deliveries", 300, ledger.watch_delivery),
         Chore("what-ifs looked after", 10, what_ifs.look_after_what_ifs),
         Chore("e-mails handed out", 1, emails.hand_out_emails),
+        Chore("gaps in rotas told", 900, oncall.tell_managers_of_gaps),
         Chore("e-mails looked after", 30, emails.look_after_emails),
     ]
 
@@ -104,8 +108,12 @@ class Clockwork:
         connection.execute("LISTEN outbox")
         led = threading.Event()
         # Beside the dispatching: a slow provider's list must not hold an emergency back.
-        thread = threading.Thread(target=self._look_after, args=(led,), daemon=True)
-        thread.start()
+        threads = [
+            threading.Thread(target=self._look_after, args=(led, urgent), daemon=True)
+            for urgent in (False, True)
+        ]
+        for thread in threads:
+            thread.start()
         try:
             while not self._stop.is_set():
                 handed = self._dispatch()
@@ -114,7 +122,8 @@ class Clockwork:
                 connection.execute("SELECT 1")  # raises when the lock fell with the server
         finally:
             led.set()
-            thread.join(_LAST_CHORE_SECONDS)
+            for thread in threads:
+                thread.join(_LAST_CHORE_SECONDS)
 
     def _has_lock(self, connection: psycopg.Connection) -> bool:
         row = connection.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
@@ -127,12 +136,12 @@ class Clockwork:
             finally:
                 db.session.remove()
 
-    def _look_after(self, led: threading.Event) -> None:
-        """Do the chores when they are due, until this process no longer leads."""
+    def _look_after(self, led: threading.Event, urgent: bool) -> None:  # noqa: FBT001 - a thread's
+        """Do the chores of one kind when they are due, until this process no longer leads."""
         while not led.wait(_LOOK_SECONDS):
             now = time.monotonic()
             for chore in self._chores:
-                if chore.due <= now and not led.is_set():
+                if chore.urgent is urgent and chore.due <= now and not led.is_set():
                     chore.due = now + chore.seconds
                     self._do(chore)
 

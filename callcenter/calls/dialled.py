@@ -7,6 +7,7 @@ is slow or away.
 from sqlalchemy import and_, select
 
 from callcenter.calls.models import VoicePlan
+from callcenter.calls.night_numbers import list_night_numbers
 from callcenter.calls.states import Overflow
 from callcenter.calls.voice_rules import Choice, DialledLine
 from callcenter.core.db import db
@@ -59,7 +60,9 @@ def _dialled(line: PhoneLine, member: Organisation, plan: VoicePlan | None) -> D
         max_wait_seconds=fresh.max_wait_seconds,
         overflow=Overflow(fresh.overflow),
         overflow_number=fresh.overflow_number,
-        on_call_number=fresh.on_call_number or _on_call_number(member.id),
+        on_call_numbers=(fresh.on_call_number,)
+        if fresh.on_call_number
+        else (list_night_numbers(member.id, line.service) or (_on_call_number(member.id),)),
         wrap_up_seconds=fresh.wrap_up_seconds,
         recording=fresh.recording,
         voicemail=fresh.voicemail,
@@ -104,7 +107,7 @@ def _calendar(line: PhoneLine) -> Calendar | None:
 
 
 def _on_call_number(member_id: int) -> str:
-    """The number of the member's on-call team, unless the line has one of its own."""
+    """The number of the member's on-call team: for members that keep no rota here."""
     found = db.session.scalar(
         select(Team.phone)
         .where(

@@ -45,11 +45,17 @@ class DialledLine:
     max_wait_seconds: int = 900
     overflow: Overflow = Overflow.CALLBACK
     overflow_number: str = ""
-    on_call_number: str = ""
+    # Whom to ring at night, in order: on duty first (the plan's own number alone, if it has one).
+    on_call_numbers: tuple[str, ...] = ()
     wrap_up_seconds: int = 60
     recording: bool = False
     voicemail: bool = False
     recording_days: int = 30
+
+    @property
+    def on_call_number(self) -> str:
+        """The first to ring at night; "" when there is nobody."""
+        return self.on_call_numbers[0] if self.on_call_numbers else ""
 
     @property
     def queue(self) -> str:

@@ -5,6 +5,7 @@ Everything is one transaction, so that a database holds all of it or nothing.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -17,10 +18,12 @@ from callcenter.demo.estate import Numbers, settle_estate
 from callcenter.demo.estate_life import live_in
 from callcenter.demo.founding import found_company
 from callcenter.demo.live_scene import settle_presence
+from callcenter.demo.nights import answer_pages, give_supervisors_a_number, write_last_night
 from callcenter.demo.oncall import set_up_rotas
 from callcenter.demo.routes import set_up_rules
 from callcenter.demo.script import write_script
 from callcenter.demo.stage import Stage
+from callcenter.demo.telephone import Telephone
 from callcenter.members.models import Organisation
 from callcenter.members.states import OrganisationKind
 from callcenter.messaging.models import Message
@@ -71,9 +74,13 @@ def seed(password_hash: str, progress: Progress) -> Seeded:
             set_up_rotas(member)
             set_up_rules(member)
         stage = Stage(company, estates, rng, now, numbers.strangers)
+        give_supervisors_a_number()
         write_script(stage)
+        write_last_night(stage, Telephone(stage))
+        stage.afterwards.append(partial(answer_pages, stage))
         live_in(stage, numbers)
         stage.play(lambda share: progress("six semaines", 16 + 82 * share))
+        answer_pages(stage, now)
         settle_presence(stage)
         messages = db.session.scalar(select(func.count()).select_from(Message)) or 0
     return Seeded(

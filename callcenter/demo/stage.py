@@ -48,6 +48,8 @@ class Stage:
     strangers: Iterator[str]
     calls: int = 0
     tickets: int = 0
+    # What the passing of time asks for after each act: people on call are asked, and answer.
+    afterwards: list[Callable[[datetime], None]] = field(default_factory=list)
     _to_come: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
     _order: "count[int]" = field(default_factory=count)
 
@@ -77,6 +79,8 @@ class Stage:
             settle_messages(min(instant, self.now - FRESH), self.rng, trouble)
             with clock.frozen_at(instant):
                 act()
+            for follow in self.afterwards:
+                follow(instant)
         settle_messages(self.now - FRESH, self.rng, trouble)
         settle_emails(self.now - FRESH)
 

@@ -17,7 +17,7 @@ from callcenter.messaging.models import DeliveryReceipt, Message
 from callcenter.messaging.rules import FailureAction, after_failure, earliest_send
 from callcenter.messaging.sending import fail, locked, move, pause_sending
 from callcenter.messaging.services import HOLIDAYS, note_step
-from callcenter.messaging.states import MessageEvent, MessageState, can, event_of_status
+from callcenter.messaging.states import MessageEvent, MessageState, Trigger, can, event_of_status
 
 log = logging.getLogger(__name__)
 
@@ -93,8 +93,8 @@ def _find(message_id: int | None, provider_id: str) -> Message | None:
 
 def _try_again_later(message: Message, code: int | None, at: datetime) -> None:
     """Queue another try as a new row when the code is worth it and it would not be too late."""
-    if code is None:
-        return
+    if code is None or message.trigger == Trigger.ON_CALL_PAGE:
+        return  # the next person on call is asked instead, at once
     decision = after_failure(code, message.try_number, at)
     if decision.action in {FailureAction.PAUSE_ACCOUNT, FailureAction.STOP_CREDENTIALS}:
         # Told late, but not the message's fault: another waits for somebody to resume.

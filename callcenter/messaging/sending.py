@@ -101,7 +101,7 @@ def claim_message(message_id: int) -> Claim | None:
         message.enqueued_at = None
         return None
     with force_locale("fr"):
-        reason = why_not_to(message.member_id, message.to_number)
+        reason = why_not_to(message.member_id, message.to_number, message.trigger)
     leaves = earliest_send(at, urgent=message.urgent, holidays=HOLIDAYS)
     if not reason and leaves > at:
         message.not_before, message.enqueued_at = leaves, None

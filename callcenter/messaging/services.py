@@ -219,8 +219,14 @@ def note_step(message: Message, at: datetime, note: str = "") -> None:
     )
 
 
-def why_not_to(member_id: int, number: str) -> str:
-    """Return why this member does not write to a stored number, in words, or ""."""
+def why_not_to(member_id: int, number: str, trigger: str = "") -> str:
+    """Return why this member does not write to a stored number, in words, or "".
+
+    Whoever is on duty is always tried: that somebody wants no follow-ups as a tenant, or that
+    a tenant once had this number, is no reason not to page them.
+    """
+    if trigger == Trigger.ON_CALL_PAGE:
+        return ""
     row = db.session.execute(
         select(
             select(func.count())
@@ -259,10 +265,10 @@ def _draft(
     with force_locale("fr"):  # the reason is kept on the row, in the language of the trade
         reason = _why_no_number(phone, to_number)
         body_template, choice = _words(member_id, trigger, language)
-        if not reason and not choice.active:
+        if not reason and not choice.active and trigger is not Trigger.ON_CALL_PAGE:
             reason = _("Le bailleur a désactivé ce message.")
         if not reason and phone:
-            reason = why_not_to(member_id, phone.e164)
+            reason = why_not_to(member_id, phone.e164, trigger)
         try:
             body = to_gsm7(render(body_template, completed(values, language)))
         except UserError as error:

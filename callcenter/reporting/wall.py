@@ -33,6 +33,7 @@ from callcenter.messaging.rules import FILTERED_CODE
 from callcenter.messaging.states import MessageState
 from callcenter.tickets.incident_states import IncidentState
 from callcenter.tickets.queries.incidents import IncidentLine, list_incidents
+from callcenter.oncall.tonight import Watch, watch_over
 from callcenter.tickets.queries.lists import count_by_member
 from callcenter.ui.pagination import window_from
 
@@ -95,6 +96,7 @@ class Wall:
     sms: SmsHealth
     tasks: int
     incidents: Sequence[IncidentLine]
+    on_call: Watch
 
     @property
     def member_names(self) -> dict[int, str]:
@@ -120,6 +122,7 @@ def get_wall(actor: Actor) -> Wall:
         incidents=list_incidents(
             actor, IncidentState.OPEN, window_from({}, 1, _MOST_INCIDENTS)
         ).items,
+        on_call=watch_over(members),
     )
 
 

@@ -9,6 +9,7 @@ from callcenter.core.permissions import Permission
 from callcenter.messaging.ledger_words import alert_words
 from callcenter.messaging.words import PAUSES
 from callcenter.reporting.quarter_bars import chart_of
+from callcenter.oncall import words as oncall_words
 from callcenter.reporting.wall import get_wall
 from callcenter.tickets.queries.lists import count_words
 from callcenter.ui.access import current_actor, requires
@@ -21,6 +22,7 @@ def _context() -> dict[str, object]:
     return {
         "wall": wall,
         "chart": chart_of(wall.quarters),
+        "oncall_words": oncall_words,
         "presences": words.PRESENCES,
         "reasons": words.BREAK_REASONS,
         "definitions": DEFINITIONS,

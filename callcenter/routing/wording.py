@@ -164,14 +164,19 @@ def _value(name: str, value: Any, lang: str) -> str:
         return "?"
     if name in {"due", "opens"}:
         return instant_text(datetime.fromisoformat(value), lang)
-    if name in {"until", "from"}:
-        return _day(value)
+    if name in {"until", "from", "till"}:
+        return _hour(value, lang) if name == "till" else _day(value)
     tables = {"equipment": EQUIPMENT, "condition": CONDITIONS, "reason": REASONS}
     if name in tables:
         return tables[name][lang].get(value, str(value))
     if name == "kind":
         return KINDS[lang].get(value) or TEAM_KINDS[lang].get(value) or str(value)
     return str(value)
+
+
+def _hour(iso: str, lang: str) -> str:
+    local = datetime.fromisoformat(iso).astimezone(_PARIS)
+    return f"{local:%H:%M}" if lang == ENGLISH else f"{local.hour} h {local.minute:02d}"
 
 
 def _day(iso: str) -> str:

@@ -297,6 +297,12 @@ STEPS: Final = {
         "organisation_missing": "L'organisme de la règle n'existe plus.",
         "asleep": "{name} n'est pas joignable à cette heure.",
         "never_on_call": "{priority} ne va jamais à l'astreinte.",
+        "on_duty": "Nuit : astreinte {member} « {rota} », {person} jusqu'à {till}.",
+        "on_duty_later": "Nuit : le prestataire d'abord ; sans réponse en {minutes} min, astreinte "
+        "{member} « {rota} », {person} jusqu'à {till}.",
+        "on_duty_nobody": "Nuit : personne d'astreinte chez {member} sur « {rota} », la liste puis "
+        "le superviseur sont appelés.",
+        "on_duty_no_rota": "Nuit : aucune astreinte réglée chez {member}, le superviseur est appelé.",
     },
     "en": {
         "answer": '"{question}" {answer}: priority {priority}.',
@@ -335,6 +341,12 @@ STEPS: Final = {
         "organisation_missing": "The organisation of the rule is gone.",
         "asleep": "{name} can't be reached at this hour.",
         "never_on_call": "{priority} never reaches the on-call service.",
+        "on_duty": 'Night: on call for {member} "{rota}", {person} until {till}.',
+        "on_duty_later": "Night: the contractor first; without an answer in {minutes} min, on call "
+        'for {member} "{rota}", {person} until {till}.',
+        "on_duty_nobody": 'Night: nobody on duty at {member} for "{rota}", the list and then the '
+        "supervisor are called.",
+        "on_duty_no_rota": "Night: no rota set up at {member}, the supervisor is called.",
     },
 }
 

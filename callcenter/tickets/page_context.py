@@ -1,7 +1,7 @@
 """What the ticket's page needs, loaded once and shown with or without an open form."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from flask import Response, make_response, render_template
@@ -10,10 +10,12 @@ from flask_babel import lazy_gettext as _l
 
 from callcenter.core import clock
 from callcenter.core.isolation import Actor
-from callcenter.core.permissions import Role
+from callcenter.core.permissions import Permission, Role
+from callcenter.oncall import words as oncall_words
+from callcenter.oncall.page_queries import PageLine, list_pages_of_ticket
 from callcenter.routing.payment_rules import Guidance
 from callcenter.routing.rule_types import steps_from_json
-from callcenter.routing.states import Stage
+from callcenter.routing.states import Priority, Stage
 from callcenter.routing.wording import explain_rejected, explain_steps
 from callcenter.tickets import words
 from callcenter.tickets.actions import Action, actions_for
@@ -111,6 +113,7 @@ class TicketPage:
     others: list[OtherTicket]
     actions: tuple[Action, ...]
     incidents: TicketPanel | None = None
+    on_call: list[PageLine] = field(default_factory=list)
     clocks: tuple[Clock, ...] = ()
 
     @property
@@ -207,7 +210,15 @@ def load_page(actor: Actor, ticket_id: int) -> TicketPage:
         actions=actions_for(actor, ticket, assignments, visit_planned=visit is not None),
         incidents=ticket_panel(actor, ticket, head.category_code),
         clocks=clocks,
+        on_call=_on_call(actor, ticket),
     )
+
+
+def _on_call(actor: Actor, ticket: Ticket) -> list[PageLine]:
+    """Return who was paged: asked of the database for urgent tickets alone."""
+    if not actor.may(Permission.ON_CALL_READ) or not Priority(ticket.priority).is_urgent:
+        return []
+    return list_pages_of_ticket(ticket.member_id, ticket.id)
 
 
 def show_page(
@@ -236,6 +247,7 @@ def show_page(
         conflict=conflict,
         accent_id=page.ticket.member_id,
         words=words,
+        oncall_words=oncall_words,
         action_words=ACTION_WORDS | ({Action.PLAN: _l("Déplacer la visite")} if page.visit else {}),
         action_icons=ACTION_ICONS,
         action_keys=ACTION_KEYS,

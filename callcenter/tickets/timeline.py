@@ -12,6 +12,7 @@ from callcenter.core.phone import format_phone
 from callcenter.messaging.rules import explain_error
 from callcenter.messaging.states import MessageState
 from callcenter.messaging.words import masked
+from callcenter.oncall.states import PageStep
 from callcenter.tickets import words
 from callcenter.tickets.queries.pages import Moment
 from callcenter.tickets.rules import Slot
@@ -80,7 +81,12 @@ _LOOKS: Final = {
     EventKind.UNANSWERED: "move",
     EventKind.REASSURED: "sms",
     EventKind.INCIDENT_NEWS: "comment",
+    EventKind.ON_CALL: "call",
 }
+# What a person of the night, and of the morning after, should see at once.
+_ALARMS: Final = frozenset(
+    {PageStep.NOBODY, PageStep.DECLINED, PageStep.SILENT, PageStep.FAILED, PageStep.ESCALATED}
+)
 
 
 def entry_of(moment: Moment, now: datetime) -> Entry:
@@ -91,6 +97,8 @@ def entry_of(moment: Moment, now: datetime) -> Entry:
         return _call(moment)
     kind = EventKind(moment.kind)
     css = _LOOKS.get(kind, "state")
+    if kind is EventKind.ON_CALL and moment.facts.get("step") in _ALARMS:
+        css = "warning"
     if kind is EventKind.COMMENT and moment.visibility == Visibility.INTERNAL:
         css = "internal"
     who = moment.who
@@ -196,6 +204,34 @@ def _answered(facts: Mapping[str, Any]) -> str:
     return _("Le locataire demande un autre créneau")
 
 
+def _on_call(facts: Mapping[str, Any]) -> str:
+    name = str(facts.get("name", ""))
+    step = PageStep(facts.get("step", PageStep.NOTE))
+    if step is PageStep.ESCALATED:
+        names = ", ".join(facts.get("names", []))
+        if names:
+            return _("Astreinte sans réponse : superviseur prévenu (%(names)s)", names=names)
+        return _("Astreinte sans réponse : au superviseur")
+    if step is PageStep.ACKNOWLEDGED and facts.get("by_phone"):
+        return _("Astreinte : %(name)s prend l'intervention (joint par téléphone)", name=name)
+    if step is PageStep.DONE and facts.get("resolved"):
+        return _("Astreinte : %(name)s a terminé, c'est réparé", name=name)
+    words_of: dict[PageStep, str] = {
+        PageStep.OPENED: _("Astreinte appelée"),
+        PageStep.ASKED: _("Astreinte : SMS à %(name)s", name=name),
+        PageStep.ACKNOWLEDGED: _("Astreinte : %(name)s prend l'intervention", name=name),
+        PageStep.DECLINED: _("Astreinte : %(name)s ne peut pas", name=name),
+        PageStep.SILENT: _("Astreinte : pas de réponse de %(name)s", name=name),
+        PageStep.FAILED: _("Astreinte : le SMS n'a pas atteint %(name)s", name=name),
+        PageStep.NOBODY: _("Personne d'astreinte : la liste est appelée"),
+        PageStep.ARRIVED: _("Astreinte : %(name)s est sur place", name=name),
+        PageStep.NOTE: _("Note de l'astreinte"),
+        PageStep.DONE: _("Astreinte : %(name)s a terminé, suite à donner en journée", name=name),
+        PageStep.STOOD_DOWN: _("Astreinte : plus personne n'est attendu"),
+    }
+    return words_of[step]
+
+
 _TITLES: Final[dict[EventKind, Callable[[Mapping[str, Any]], str]]] = {
     EventKind.OPENED: lambda _f: _("Demande ouverte"),
     EventKind.HANDED_OVER: lambda f: _("Reçue sur la ligne de %(name)s", name=f.get("from", "")),
@@ -243,6 +279,7 @@ _TITLES: Final[dict[EventKind, Callable[[Mapping[str, Any]], str]]] = {
     EventKind.REASSURED: lambda _f: _(
         "Sans nouvelles : « nous ne vous oublions pas » au locataire"
     ),
+    EventKind.ON_CALL: _on_call,
     EventKind.INCIDENT_JOINED: lambda f: _(
         "Rattachée à l'incident « %(title)s »", title=f.get("title", "")
     ),

@@ -85,6 +85,7 @@ MENU: tuple[Group, ...] = (
             Entry(_l("Registre SMS"), "ledger.index", P.MESSAGING_LEDGER, "receipt"),
             Entry(_l("Message aux habitants"), "messaging.bulletins", P.BULLETIN_SEND, "megaphone"),
             Entry(_l("Satisfaction"), "satisfaction.index", P.SATISFACTION_READ, "emoji-smile"),
+            Entry(_l("Main courante de nuit"), "night.index", P.ON_CALL_READ, "journal-text"),
             Entry(_l("Journal"), "audit.index", P.AUDIT_READ, "clock-history"),
         ),
         folded=True,

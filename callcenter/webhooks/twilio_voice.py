@@ -288,6 +288,19 @@ def dialled() -> Response:
     if request.form.get("DialCallStatus", "") in _ANSWERED:
         _note(line, Report.ANSWERED, answering_number=request.args.get("what", ""))
         return answer(twiml.nothing())
+    if request.args.get("what") == twiml.ON_CALL:
+        turn = whole(request.args.get("turn")) + 1
+        if turn < len(line.on_call_numbers):
+            return answer(twiml.next_on_call(line, turn))
+        if bounded().run(partial(voice_records.nobody_on_call, line.name, sid()), False):
+            with force_locale("fr"):
+                return answer(
+                    twiml.goodbye(
+                        _("Personne ne répond pour le moment."),
+                        _("L'astreinte reçoit votre appel par message et vous rappelle."),
+                        _("En cas de danger, composez le 112. Au revoir."),
+                    )
+                )
     with force_locale("fr"):
         sorry = _("Personne ne répond pour le moment.")
         offer = _("Pour être rappelé à ce numéro, tapez %(key)s.", key=CALLBACK_KEY)

@@ -20,6 +20,8 @@ BASE = "/webhooks/twilio/voice"
 _LANGUAGE = "fr-FR"
 _GATHER_SECONDS = 6
 _RING_SECONDS = 25
+# What the telephone of somebody on call is named in the addresses of its steps.
+ON_CALL = "on-call"
 _HOUR = 3600
 _MESSAGE_SECONDS = 180
 _SILENCE_SECONDS = 8
@@ -93,7 +95,7 @@ def _follow(  # noqa: PLR0911 - one return for each way a call may go
             return queue(speech, line)
         case Next.ON_CALL:
             speech.say(_("Nous vous mettons en relation avec l'astreinte."))
-            return dial(speech, line, line.on_call_number, "on-call")
+            return dial(speech, line, line.on_call_number, ON_CALL)
         case Next.OVERFLOW:
             speech.say(_("Nous vous mettons en relation avec un autre service."))
             return dial(speech, line, line.overflow_number, "overflow")
@@ -199,16 +201,23 @@ def change_queue(line: DialledLine) -> str:
     return queue(speech, line).text()
 
 
-def dial(speech: Speech, line: DialledLine, number: str, what: str) -> Speech:
-    """Ring somebody else and join the caller to them."""
+def dial(speech: Speech, line: DialledLine, number: str, what: str, turn: int = 0) -> Speech:
+    """Ring somebody else and join the caller to them; ``turn`` counts whom it was tried with."""
     joined = Dial(
-        action=address("dialled", line=line.number, what=what),
+        action=address("dialled", line=line.number, what=what, turn=turn or ""),
         timeout=_RING_SECONDS,
         caller_id=line.number,
     )
     joined.number(number, url=address("whisper", line=line.number, what=what))
     speech.response.append(joined)
     return speech
+
+
+def next_on_call(line: DialledLine, turn: int) -> str:
+    """Ring the next person on call."""
+    with force_locale("fr"):
+        speech = Speech().say(_("Un instant, nous appelons une autre personne d'astreinte."))
+        return dial(speech, line, line.on_call_numbers[turn], ON_CALL, turn).text()
 
 
 def wait(line: DialledLine, position: int, turn: int, music: str) -> str:

@@ -16,6 +16,7 @@ from callcenter.calls.live_queries import line_words, recording_days, wrap_up_se
 from callcenter.calls.live_rules import Report
 from callcenter.calls.live_services import Answerer, ExchangeReport, record_report
 from callcenter.calls.models import Call, CallLeg
+from callcenter.calls.night_numbers import page_for_call
 from callcenter.calls.recording_steps import recorded
 from callcenter.calls.recordings import keep_message, want_recording
 from callcenter.calls.states import (
@@ -116,6 +117,21 @@ def callback(sid: str) -> bool:
     with session_scope(_EVERYTHING), transaction():
         call = _locked(Call.provider_id == sid)
         if call is None:
+            return False
+        if call.path != CallPath.CALLBACK:
+            ask_callback(call)
+            tell_call(call)
+        return True
+
+
+def nobody_on_call(line_name: str, sid: str) -> bool:
+    """Page people on call about a caller whom none of them answered, and keep the caller.
+
+    False for a call we don't know, a hidden number (nobody could ring back), or no rota.
+    """
+    with session_scope(_EVERYTHING), transaction():
+        call = _locked(Call.provider_id == sid)
+        if call is None or not call.caller_number or not page_for_call(call, line_name):
             return False
         if call.path != CallPath.CALLBACK:
             ask_callback(call)

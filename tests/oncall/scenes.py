@@ -6,13 +6,24 @@ from typing import Any
 from sqlalchemy import select
 
 from callcenter.core import clock
-from callcenter.core.db import db
+from callcenter.core.db import db, session_scope, transaction
+from callcenter.core.site import Site, current_site
+from callcenter.messaging.models import Message
+from callcenter.messaging.states import Trigger
 from callcenter.oncall import services
-from callcenter.oncall.models import OnCallPerson, OnCallRota, OnCallShift
+from callcenter.oncall.links import link_url
+from callcenter.oncall.models import (
+    OnCallAttempt,
+    OnCallPage,
+    OnCallPerson,
+    OnCallRota,
+    OnCallShift,
+)
 from callcenter.oncall.services import NewPattern, NewPerson
 from callcenter.oncall.states import Turn
-from tests.tickets.scenes import acting, actor_of
-from tests.world import World, as_system
+from callcenter.tickets.services.duty_asking import advance_page, list_due_pages
+from tests.tickets.scenes import acting, actor_of, messages_of, opened
+from tests.world import EVERYTHING, World, as_system
 
 # A Tuesday evening and the small hours that follow, in Paris winter time.
 EVENING = datetime(2026, 12, 1, 20, 0, tzinfo=UTC)
@@ -72,3 +83,58 @@ def shifts_of(rota_id: int) -> list[OnCallShift]:
 def paris(text: str) -> datetime:
     """An instant from its wall-clock text in Paris."""
     return datetime.fromisoformat(text).replace(tzinfo=clock.PARIS).astimezone(UTC)
+
+
+def night_ticket(world: World, code: str = "T-FUI", at: datetime = NIGHT, **changes: Any) -> int:
+    """Open a ticket of member A at night, as the agent does."""
+    with clock.frozen_at(at):
+        return opened(world, code, **changes)
+
+
+def clockwork(at: datetime) -> int:
+    """One round of the clockwork's asking at an instant."""
+    with clock.frozen_at(at):
+        with session_scope(EVERYTHING):
+            due = list_due_pages()
+        done = 0
+        for _member, page_id in due:
+            with session_scope(EVERYTHING), transaction():
+                done += advance_page(page_id)
+        return done
+
+
+def page_of(ticket_id: int) -> OnCallPage:
+    with as_system() as session:
+        return session.scalars(
+            select(OnCallPage)
+            .where(OnCallPage.ticket_id == ticket_id)
+            .order_by(OnCallPage.id.desc())
+            .limit(1)
+        ).one()
+
+
+def attempts_of(ticket_id: int) -> list[OnCallAttempt]:
+    page = page_of(ticket_id)
+    with as_system() as session:
+        return list(
+            session.scalars(
+                select(OnCallAttempt)
+                .where(OnCallAttempt.on_call_page_id == page.id)
+                .order_by(OnCallAttempt.turn)
+            )
+        )
+
+
+def said_of(ticket_id: int) -> list[tuple[str, str]]:
+    """(state, name) of everybody asked, in order."""
+    return [(one.state, one.name) for one in attempts_of(ticket_id)]
+
+
+def pages_sent(ticket_id: int) -> list[Message]:
+    return [one for one in messages_of(ticket_id) if one.trigger == Trigger.ON_CALL_PAGE]
+
+
+def link_of(attempt: OnCallAttempt) -> str:
+    """The private address of a person's SMS, without its origin."""
+    with as_system():
+        return link_url(attempt.nonce, Site("", current_site().secret))

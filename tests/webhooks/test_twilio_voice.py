@@ -18,8 +18,11 @@ from callcenter.core import clock
 from callcenter.core.db import session_scope, transaction
 from callcenter.core.isolation import actor_scope
 from callcenter.members.models import Organisation, Team
+from callcenter.messaging.models import Message
+from callcenter.oncall.models import OnCallPage
 from callcenter.webhooks import voice_records
 from tests.calls.live_scenes import actor
+from tests.oncall.scenes import NUMBERS, clockwork, fill_weeks, make_rota
 from tests.webhooks.voice_caller import Caller, Provider, said, verb
 from tests.world import World, as_system
 
@@ -371,3 +374,52 @@ def test_the_neighbour_s_line_speaks_in_its_own_name(provider: Provider, world: 
     with as_system() as session:
         assert session.scalars(sa.select(Organisation.id)).first()
     assert calls()[0].member_id == world.b.id
+
+
+def rota_of_two(world: World) -> None:
+    rota = make_rota(world, people=2)
+    # Webhooks ask the database on threads of their own, where the hour is the real one.
+    today = datetime.now(UTC).date()
+    fill_weeks(world, rota, today - timedelta(days=3), today + timedelta(days=10))
+
+
+def test_at_night_the_person_on_duty_is_rung_then_the_next_then_paged(
+    provider: Provider, world: World
+) -> None:
+    rota_of_two(world)
+    with clock.frozen_at(NIGHT):
+        caller = Caller(provider, LINE_A)
+        action = verb(caller.ring(), "Gather").get("action")
+        first = caller.at(action, Digits="1")
+        rung = [verb(first, "Number").text]
+        second = caller.at(verb(first, "Dial").get("action"), DialCallStatus="no-answer")
+        rung.append(verb(second, "Number").text)
+        assert sorted(rung) == sorted(NUMBERS[:2])
+        heard = caller.at(verb(second, "Dial").get("action"), DialCallStatus="busy")
+        assert "par message et vous rappelle" in said(heard)
+        # The provider may tell it twice.
+        caller.at(verb(second, "Dial").get("action"), DialCallStatus="busy")
+        caller.over()
+    with as_system() as session:
+        (page,) = session.scalars(sa.select(OnCallPage)).all()
+    assert page.caller_number == calls()[0].caller_number
+    assert [task.kind for task in tasks()] == [TaskKind.CALLBACK]
+    assert clockwork(datetime.now(UTC)) == 1
+    with as_system() as session:
+        sms = session.scalars(sa.select(Message)).one()
+    assert (sms.to_number, sms.trigger, sms.urgent) == (rung[0], "on_call_page", True)
+    assert "Appel urgent sans r" in sms.body
+
+
+def test_the_next_on_duty_answers_the_caller(provider: Provider, world: World) -> None:
+    rota_of_two(world)
+    with clock.frozen_at(NIGHT):
+        caller = Caller(provider, LINE_A)
+        action = verb(caller.ring(), "Gather").get("action")
+        first = caller.at(action, Digits="1")
+        second = caller.at(verb(first, "Dial").get("action"), DialCallStatus="no-answer")
+        caller.at(verb(second, "Dial").get("action"), DialCallStatus="completed")
+        caller.over()
+    assert tasks() == []
+    with as_system() as session:
+        assert session.scalars(sa.select(OnCallPage)).all() == []

@@ -8,6 +8,7 @@ from callcenter.tickets.services.assignments import (
     refuse_assignment,
 )
 from callcenter.tickets.services.chases import note_chase
+from callcenter.tickets.services.duty_answers import ask_the_next, take_by_phone
 from callcenter.tickets.services.opening import NewTicket, open_ticket
 from callcenter.tickets.services.partner_acts import (
     renew_partner_link,
@@ -47,6 +48,7 @@ __all__ = [
     "NewTicket",
     "accept_assignment",
     "add_photo",
+    "ask_the_next",
     "assign_to_colleague",
     "cancel",
     "cancel_visit",
@@ -69,6 +71,7 @@ __all__ = [
     "return_unanswered",
     "revoke_link",
     "revoke_partner_link",
+    "take_by_phone",
     "tenant_absent",
     "tenant_adds_photos",
     "tenant_adds_word",

@@ -26,6 +26,7 @@ from callcenter.tickets.links import make_link
 from callcenter.tickets.models import Assignment, Ticket
 from callcenter.tickets.rules import place_words, search_words
 from callcenter.tickets.services.acts import checked_text, write_event
+from callcenter.tickets.services.duty_start import page_on_duty, with_duty
 from callcenter.tickets.services.follow_ups import tell_tenant
 from callcenter.tickets.services.partners import tell_partner
 from callcenter.tickets.states import AssignmentState, EventKind, TicketState, Visibility
@@ -104,6 +105,7 @@ def open_ticket(new: NewTicket) -> Ticket:
         place = _home_place(route.place, new.dwelling_id)
     contact = _contact(new)  # kept in hand: the message asks for the person's language
     contact_name = new.contact_name or (contact.full_name if contact else "")
+    route, duty = with_duty(route, new.member_id, category.code, category.equipment, at)
     ticket = _ticket(new, category, place, route, at)
     ticket.contact_name = contact_name
     # Last of all: this locks the member's counter until the commit.
@@ -122,6 +124,7 @@ def open_ticket(new: NewTicket) -> Ticket:
     db.session.flush()
     with db.session.no_autoflush:  # what hangs on the ticket is written together, table by table
         _write_opening(ticket, new, route, at)
+        page_on_duty(ticket, route, duty, at)
         link = make_link(ticket, current_site().secret)
         tell_tenant(
             ticket,

@@ -7,11 +7,13 @@ from flask_babel import get_locale
 from callcenter.core import clock
 from callcenter.core.site import current_site
 from callcenter.messaging.services import MessagePreview, preview_message
+from callcenter.oncall.queries import Duty
 from callcenter.routing.queries import OfferedCategory
 from callcenter.routing.services import RoutePreview, RouteRequest, decide_route
 from callcenter.routing.states import Location
 from callcenter.tickets.links import TOKEN_LENGTH
 from callcenter.tickets.models import Ticket
+from callcenter.tickets.services.duty_start import with_duty
 from callcenter.tickets.services.follow_ups import follow_up_values
 from callcenter.tickets.services.opening import NewTicket, opening_trigger
 
@@ -25,6 +27,7 @@ class TicketPreview:
 
     route: RoutePreview
     message: MessagePreview
+    duty: Duty | None = None
 
 
 def preview_ticket(
@@ -50,6 +53,10 @@ def preview_ticket(
         ),
         str(get_locale() or "fr"),
     )
+    category = offered.category
+    route, duty = with_duty(
+        route, new.member_id, category.code, category.equipment or "", at, str(get_locale() or "fr")
+    )
     imagined = Ticket(
         member_id=new.member_id,
         reference=f"{prefix}-{_DIGITS}",
@@ -69,4 +76,4 @@ def preview_ticket(
         language=language,
         urgent=route.priority.is_urgent,
     )
-    return TicketPreview(route, message)
+    return TicketPreview(route, message, duty)

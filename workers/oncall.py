@@ -1,0 +1,45 @@
+"""The clockwork's care of on-call: people are asked in turn, managers are told of gaps."""
+
+import logging
+
+from flask import Flask
+from sqlalchemy import select
+
+from callcenter.core.db import db, session_scope, transaction
+from callcenter.core.isolation import Scope
+from callcenter.members.models import Organisation
+from callcenter.members.states import OrganisationKind
+from callcenter.oncall.gaps import tell_gaps
+from callcenter.tickets.services.duty_asking import advance_page, list_due_pages
+
+log = logging.getLogger(__name__)
+
+_EVERYTHING = Scope(everything=True)
+
+
+def ask_people_on_call(_app: Flask) -> int:
+    """Ask whoever is to be asked now, one page and one transaction after the other."""
+    with session_scope(_EVERYTHING):
+        due = list_due_pages()
+    done = 0
+    for _member_id, page_id in due:
+        # Everybody's scope: supervisors stand behind the platform's wall, the page behind its
+        # member's.
+        with session_scope(_EVERYTHING), transaction():
+            done += advance_page(page_id)
+    return done
+
+
+def tell_managers_of_gaps(_app: Flask) -> int:
+    """Write to the managers about the nights of the coming week that nobody covers."""
+    with session_scope(_EVERYTHING):
+        members = db.session.scalars(
+            select(Organisation.id).where(
+                Organisation.kind == OrganisationKind.LANDLORD, Organisation.active
+            )
+        ).all()
+    told = 0
+    for member_id in members:
+        with session_scope(Scope(member_ids=frozenset({member_id}))), transaction():
+            told += tell_gaps(member_id)
+    return told
