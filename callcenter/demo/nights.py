@@ -87,7 +87,8 @@ def _answer(stage: Stage, page_id: int) -> None:
     recent = stage.now - at < _OLD
     calendar = get_main_calendar(page.member_id)
     last = recent and on_call_period_at(calendar, at) == last_period(calendar, stage.now)
-    if (mesolia and last) or (not recent and page_id % _ALONE == 0):
+    alone = mesolia and last and page.title.startswith("Panne électrique totale")
+    if alone or (not recent and page_id % _ALONE == 0):
         _nobody_takes(stage, page, at)
     else:
         _taken(stage, page, at)
@@ -127,3 +128,6 @@ def _nobody_takes(stage: Stage, page: OnCallPage, at: datetime) -> None:
     if page.state == PageState.ESCALATED and attempts and stage.now - at > _OLD:
         with clock.frozen_at(late):
             acknowledge(page.id, attempts[-1].id)
+        with clock.frozen_at(late + _OVER):
+            note = _NOTES[page.id % len(_NOTES)]
+            end_duty(page.id, attempts[-1].id, resolved=False, note=note)

@@ -50,11 +50,11 @@ PAUSES: Final[dict[str, LazyString]] = {
     ),
 }
 
-_PRIVATE_LINK = re.compile(r"(/[si]/)[\w-]{20}")
+_PRIVATE_LINK = re.compile(r"(/[sia]/)[\w-]{20}")
 
 
 def masked(body: str) -> str:
-    """Return a message without its private address: who reads it here is not the tenant."""
+    """Return a message without its private address: who reads it here is somebody else."""
     return _PRIVATE_LINK.sub(r"\1…", body)
 
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 
+from callcenter.core import clock
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound
 from callcenter.oncall.models import OnCallAttempt, OnCallPage, OnCallRota
-from callcenter.oncall.states import LIVE, UNANSWERED
+from callcenter.oncall.states import UNANSWERED, PageState
 
 PAGES_MAX: Final = 200
+TAKEN_SHOWN: Final = timedelta(hours=18)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,16 @@ def list_pages(
     if end is not None:
         found = found.where(OnCallPage.created_at < end)
     if live_only:
-        found = found.where(OnCallPage.state.in_(LIVE))
+        # What was taken and never said to be done is the morning's business, not tonight's.
+        found = found.where(
+            or_(
+                OnCallPage.state.in_(UNANSWERED),
+                and_(
+                    OnCallPage.state == PageState.ACKNOWLEDGED,
+                    OnCallPage.state_at > clock.now() - TAKEN_SHOWN,
+                ),
+            )
+        )
     rows = db.session.execute(found.order_by(OnCallPage.id.desc()).limit(PAGES_MAX)).all()
     return _with_attempts([PageLine(row[0], row[1] or "") for row in rows])
 

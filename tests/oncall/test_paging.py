@@ -398,6 +398,18 @@ def test_two_of_the_clockwork_in_a_row_ask_once(rota: int, world: World) -> None
     assert len(pages_sent(ticket_id)) == 1
 
 
+def test_nobody_else_reads_the_private_link_in_the_timeline(
+    rota: int, world: World, client: FlaskClient
+) -> None:
+    ticket_id = night_ticket(world)
+    clockwork(NIGHT)
+    sign_in(client, world.user("agent"))
+    with clock.frozen_at(NIGHT):
+        text = PageChecker(client).get(f"/tickets/{ticket_id}").text
+    assert "/a/…" in text
+    assert link_of(attempts_of(ticket_id)[0]) not in text
+
+
 def test_a_ticket_opened_by_day_asks_nobody_later(rota: int, world: World) -> None:
     with clock.frozen_at(paris("2026-12-01 10:00")):
         ticket_id = opened(world, "T-FUI")
