@@ -31,9 +31,9 @@ from callcenter.messaging.models import Message, SendingPause
 from callcenter.messaging.queries import count_uncertain, list_live_pauses
 from callcenter.messaging.rules import FILTERED_CODE
 from callcenter.messaging.states import MessageState
+from callcenter.oncall.tonight import Watch, watch_over
 from callcenter.tickets.incident_states import IncidentState
 from callcenter.tickets.queries.incidents import IncidentLine, list_incidents
-from callcenter.oncall.tonight import Watch, watch_over
 from callcenter.tickets.queries.lists import count_by_member
 from callcenter.ui.pagination import window_from
 

@@ -8,8 +8,8 @@ from callcenter.calls.figures import DEFINITIONS
 from callcenter.core.permissions import Permission
 from callcenter.messaging.ledger_words import alert_words
 from callcenter.messaging.words import PAUSES
-from callcenter.reporting.quarter_bars import chart_of
 from callcenter.oncall import words as oncall_words
+from callcenter.reporting.quarter_bars import chart_of
 from callcenter.reporting.wall import get_wall
 from callcenter.tickets.queries.lists import count_words
 from callcenter.ui.access import current_actor, requires
