@@ -78,8 +78,8 @@ _SILENT: Final[_Days] = ((3.1, "ME"), (2.3, "AQ"), (1.7, "TG"), (0.8, "AQ"), (0.
 _JUST_NOW: Final = ((34, "AQ"), (22, "ME"), (13, "TG"), (5, "AQ"))
 
 
-def write_script(stage: Stage) -> None:
-    """Put on the stage everything that is to happen."""
+def write_script(stage: Stage) -> Telephone:
+    """Put on the stage everything that is to happen; return the telephone it rings on."""
     phone = Telephone(stage)
     for back in range(DAYS, -1, -1):
         day = clock.in_paris(stage.now - timedelta(days=back)).date()
@@ -102,6 +102,7 @@ def write_script(stage: Stage) -> None:
         stage.now - timedelta(minutes=48),
         partial(phone.ticket_call, prefix="ME", urgent=True, fate=Fate.RETURNED, mobile=True),
     )
+    return phone
 
 
 def _within(stage: Stage, midnight: datetime, minutes: tuple[int, int]) -> datetime:

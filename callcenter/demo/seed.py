@@ -23,7 +23,6 @@ from callcenter.demo.oncall import set_up_rotas
 from callcenter.demo.routes import set_up_rules
 from callcenter.demo.script import write_script
 from callcenter.demo.stage import Stage
-from callcenter.demo.telephone import Telephone
 from callcenter.members.models import Organisation
 from callcenter.members.states import OrganisationKind
 from callcenter.messaging.models import Message
@@ -75,8 +74,7 @@ def seed(password_hash: str, progress: Progress) -> Seeded:
             set_up_rules(member)
         stage = Stage(company, estates, rng, now, numbers.strangers)
         give_supervisors_a_number()
-        write_script(stage)
-        write_last_night(stage, Telephone(stage))
+        write_last_night(stage, write_script(stage))
         stage.afterwards.append(partial(answer_pages, stage))
         live_in(stage, numbers)
         stage.play(lambda share: progress("six semaines", 16 + 82 * share))
