@@ -33,6 +33,8 @@ _LOADING_SECONDS = 5  # the workers and the clockwork load the application
 _STUCK_SECONDS = 60
 STATUS_PATH = "/webhooks/twilio/status"
 
+_Sent = tuple[int, str]  # our number and the provider's
+
 
 def measure(base: Base, samples: Samples, results: Results, backlog: int) -> None:
     """Print the lines of the SMS path. Nothing here leaves the machine."""
@@ -58,7 +60,7 @@ def _processes(base: Base, **environment: str) -> list[Process]:
     return [
         sandbox,
         *(
-            Process(base, f"worker-{number}", ["-m", "workers", "worker"])
+            Process(base, f"worker-{number}", ["-m", "tests.bench.day_worker"])
             for number in range(1, settings.worker_count + 1)
         ),
         Process(base, "clockwork", ["-m", "workers", "clockwork"], **environment),
@@ -162,7 +164,7 @@ def _wait_for_sms(http: requests.Session, base: Base, caller: Caller) -> None:
     raise SystemExit("error: no SMS at the sandbox, see var/bench/log/bench-worker.log")
 
 
-def _queue(base: Base, count: int, state: str) -> list[int]:
+def _queue(base: Base, count: int, state: str) -> list[_Sent]:
     """Put messages in the outbox, by the superuser: what is measured comes after."""
     with roles.connect(base.superuser_url) as connection:
         rows = connection.execute(
@@ -172,10 +174,10 @@ def _queue(base: Base, count: int, state: str) -> list[int]:
             b" '+3363998' || lpad((n %% 10000)::text, 4, '0'), 'received', 'mesure', 1, 'GSM-7', false, %s, now(), 'bench', now(),"
             b" now() + interval '1 day', 0, 1, now(), CASE WHEN %s = 'queued' THEN NULL"
             b" ELSE 'SMbench' || %s || n END"
-            b" FROM generate_series(1, %s) AS n RETURNING id",
+            b" FROM generate_series(1, %s) AS n RETURNING id, coalesce(provider_id, '')",
             [state, state, secrets.token_hex(4), count],
         ).fetchall()
-    return [int(str(number)) for (number,) in rows]
+    return [(int(str(number)), str(provider_id)) for number, provider_id in rows]
 
 
 def _forget(base: Base) -> None:
@@ -212,31 +214,31 @@ def _callbacks(base: Base, results: Results) -> None:
     if any(str(rule) == STATUS_PATH for rule in app.url_map.iter_rules()):
         _callbacks_over_http(base, results, ids)
     with app.app_context():
-        seconds = timed([_recorded(number) for number in ids[:_CALLBACKS]])
+        seconds = timed([_recorded(*sent) for sent in ids[:_CALLBACKS]])
         results.times("status_recorded", seconds, per_second=round(len(seconds) / sum(seconds)))
         db.session.remove()
         db.engine.dispose()
     _forget(base)
 
 
-def _recorded(number: int) -> Callable[[], object]:
+def _recorded(number: int, provider_id: str) -> Callable[[], object]:
     def act() -> None:
         with session_scope(Scope(everything=True)), transaction():
-            record_receipt(number, f"SMother{number}", "delivered")
+            record_receipt(number, provider_id, "sent")
 
     return act
 
 
-def _callbacks_over_http(base: Base, results: Results, ids: list[int]) -> None:
+def _callbacks_over_http(base: Base, results: Results, ids: list[_Sent]) -> None:
     signer = RequestValidator(base.settings.sms_auth_token)
     with web(base) as process:
         process.wait_for(base.settings.public_origin)
 
         def maker(
-            sessions: requests.Session, numbers: list[int]
+            sessions: requests.Session, numbers: list[_Sent]
         ) -> Callable[[], Callable[[], object]]:
             left = iter(numbers)
-            return lambda: lambda: _post(base, sessions, signer, next(left))
+            return lambda: lambda: _post(base, sessions, signer, *next(left))
 
         clients = 8
         sessions = [requests.Session() for _ in range(clients)]
@@ -248,9 +250,11 @@ def _callbacks_over_http(base: Base, results: Results, ids: list[int]) -> None:
         results.tell("status_callbacks", per_second=round(per_second), n=done)
 
 
-def _post(base: Base, http: requests.Session, signer: RequestValidator, number: int) -> None:
+def _post(
+    base: Base, http: requests.Session, signer: RequestValidator, number: int, provider_id: str
+) -> None:
     url = f"{base.settings.public_origin}{STATUS_PATH}?{urlencode({'message': number})}"
-    fields = {"MessageSid": f"SMother{number}", "MessageStatus": "delivered", "To": "+33639980000"}
+    fields = {"MessageSid": provider_id, "MessageStatus": "delivered", "To": "+33639980000"}
     signature = signer.compute_signature(url, fields)
     answer = http.post(url, fields, headers={"X-Twilio-Signature": signature}, timeout=30)
     if answer.status_code >= 400:
