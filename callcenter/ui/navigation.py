@@ -70,7 +70,6 @@ MENU: tuple[Group, ...] = (
             Entry(_l("Triage"), "tickets.triage", P.TICKETS_TRIAGE, "signpost-split", "triage"),
             Entry(_l("Incidents"), "tickets.incidents", P.TICKETS_READ, "exclamation-diamond"),
             Entry(_l("Patrimoine"), "estate.index", P.ESTATE_READ, "buildings"),
-            Entry(_l("Astreintes"), "on_call.index", P.ON_CALL_READ, "moon-stars", "on_call"),
             Entry(_l("Veille"), "tickets.watch", P.SUPERVISE, "binoculars"),
             Entry(_l("Supervision"), "supervision.wall", P.SUPERVISE, "bar-chart"),
         ),
@@ -80,6 +79,7 @@ MENU: tuple[Group, ...] = (
         (
             Entry(_l("À rappeler"), "calls.tasks", P.DESK_USE, "telephone-outbound"),
             Entry(_l("Appels"), "calls.index", P.CALLS_READ, "telephone"),
+            Entry(_l("Astreintes"), "on_call.index", P.ON_CALL_READ, "moon-stars", "on_call"),
             Entry(_l("Engagements"), "tickets.commitments", P.COMMITMENTS_READ, "clipboard-check"),
             Entry(_l("SMS envoyés"), "messaging.index", P.MESSAGING_READ, "send"),
             Entry(_l("Registre SMS"), "ledger.index", P.MESSAGING_LEDGER, "receipt"),
