@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 
 from callcenter.core import clock
 from callcenter.core.db import db
@@ -85,15 +85,13 @@ def list_contracts(member_ids: Collection[int], care: Care = None) -> tuple[Cont
     return tuple(ContractLine(*row) for row in db.session.execute(statement))
 
 
-def count_contracts_to_renew(member_ids: Collection[int]) -> int:
-    """Count the contracts that end within the notice, or ended as short a time ago.
+def contracts_to_renew(member_ids: Collection[int]) -> Select[int]:
+    """Return the count of contracts that end within the notice, or ended as short a time ago.
 
     An older one has been dealt with or never will be: it stays in the list, not in the count.
     """
     today, notice = clock.today(), timedelta(days=NOTICE_DAYS)
-    return db.session.scalars(
-        select(func.count()).where(
-            MaintenanceContract.member_id.in_(member_ids),
-            MaintenanceContract.ends_on.between(today - notice, today + notice),
-        )
-    ).one()
+    return select(func.count()).where(
+        MaintenanceContract.member_id.in_(member_ids),
+        MaintenanceContract.ends_on.between(today - notice, today + notice),
+    )

@@ -1,21 +1,17 @@
 """The pages of contracts, and the count of those to renew in a manager's menu."""
 
-from typing import cast
-
-from flask import Blueprint, Flask, flash, render_template, request, url_for
-from flask.blueprints import BlueprintSetupState
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from callcenter.core import clock
 from callcenter.core.errors import NotFound
-from callcenter.core.permissions import Permission, Role
+from callcenter.core.permissions import Permission
 from callcenter.estate import contract_services, words
 from callcenter.estate.care import get_care
 from callcenter.estate.contract_forms import ContractForm
 from callcenter.estate.contract_queries import (
     NOTICE_DAYS,
-    count_contracts_to_renew,
     list_contracts,
 )
 from callcenter.estate.contract_rules import renewed
@@ -24,7 +20,6 @@ from callcenter.members.queries import list_members
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.fields import saved, status_of
 from callcenter.ui.htmx import go_to
-from callcenter.ui.navigation import register_badge
 
 
 @requires(Permission.ESTATE_READ)
@@ -123,16 +118,6 @@ def contract(contract_id: int) -> ResponseReturnValue:
     return _page(form, found.member_id, found)
 
 
-def _to_renew() -> int:
-    """Count for managers: renewing is theirs to do."""
-    actor = current_actor()
-    return count_contracts_to_renew(actor.member_ids) if actor.role is Role.MANAGER else 0
-
-
-def _badge(state: BlueprintSetupState) -> None:
-    register_badge(cast("Flask", state.app), "contracts", _to_renew)
-
-
 def add_contract_routes(blueprint: Blueprint) -> None:
     """Put the page of contracts on the estate's blueprint."""
     blueprint.add_url_rule("/contracts", "contracts", contracts, methods=["GET"])
@@ -145,4 +130,3 @@ def add_contract_routes(blueprint: Blueprint) -> None:
     blueprint.add_url_rule(
         "/contracts/<int:contract_id>", "contract", contract, methods=["GET", "POST"]
     )
-    blueprint.record_once(_badge)

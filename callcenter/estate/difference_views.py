@@ -2,21 +2,19 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Flask, flash, render_template, request, url_for
-from flask.blueprints import BlueprintSetupState
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from callcenter.core import clock
 from callcenter.core.db import transaction
-from callcenter.core.permissions import Permission, Role
+from callcenter.core.permissions import Permission
 from callcenter.estate import history_queries, history_services, history_words
 from callcenter.estate.history_queries import Difference
 from callcenter.members.queries import list_members
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.htmx import go_to
-from callcenter.ui.navigation import register_badge
 from callcenter.ui.pagination import window_from
 from callcenter.ui.spreadsheets import Cell, Sheet, csv_response, xlsx_response
 
@@ -116,14 +114,6 @@ def _row(one: Difference, members: dict[int, str]) -> Sequence[Cell]:
     )
 
 
-def _waiting() -> int:
-    """Count for managers: bringing back is theirs to do."""
-    actor = current_actor()
-    if actor.role is not Role.MANAGER:
-        return 0
-    return history_queries.count_differences(actor.member_ids)
-
-
 def add_difference_routes(blueprint: Blueprint) -> None:
     """Put the pages of differences on the estate's blueprint."""
     for rule, endpoint, view, method in (
@@ -133,10 +123,3 @@ def add_difference_routes(blueprint: Blueprint) -> None:
         ("/differences.xlsx", "export_differences_xlsx", export_differences_xlsx, "GET"),
     ):
         blueprint.add_url_rule(rule, endpoint, view, methods=[method])
-
-    def badge(state: BlueprintSetupState) -> None:
-        app = state.app
-        if isinstance(app, Flask):
-            register_badge(app, "differences", _waiting)
-
-    blueprint.record_once(badge)

@@ -153,8 +153,8 @@ def list_all_differences(
     return [Difference(*row) for row in db.session.execute(statement.limit(MOST_EXPORTED))]
 
 
-def count_differences(member_ids: Collection[int]) -> int:
-    """Count what waits to be brought back, up to ``MOST_COUNTED``: for the menu."""
+def differences_to_bring_back(member_ids: Collection[int]) -> Select[int]:
+    """Return the count of what waits to be brought back, up to ``MOST_COUNTED``."""
     some = (
         select(EstateChange.id)
         .where(
@@ -165,4 +165,9 @@ def count_differences(member_ids: Collection[int]) -> int:
         .limit(MOST_COUNTED)
         .subquery()
     )
-    return db.session.scalars(select(func.count()).select_from(some)).one()
+    return select(func.count()).select_from(some)
+
+
+def count_differences(member_ids: Collection[int]) -> int:
+    """Count what waits to be brought back, up to ``MOST_COUNTED``."""
+    return db.session.scalars(differences_to_bring_back(member_ids)).one()

@@ -11,6 +11,7 @@ from callcenter.core.db import transaction
 from callcenter.core.errors import NotFound, UserError
 from callcenter.core.permissions import Permission
 from callcenter.estate import history_queries, occupancy_services, services, words
+from callcenter.estate.badges import register_badges
 from callcenter.estate.care import get_care, person_in_care
 from callcenter.estate.contract_views import add_contract_routes
 from callcenter.estate.difference_views import add_difference_routes
@@ -185,3 +186,4 @@ add_contract_routes(blueprint)
 add_import_routes(blueprint)
 add_difference_routes(blueprint)
 add_mapping_routes(blueprint)
+blueprint.record_once(register_badges)

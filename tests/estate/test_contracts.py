@@ -10,7 +10,7 @@ from sqlalchemy import update
 from callcenter.core import clock
 from callcenter.core.db import transaction
 from callcenter.core.errors import UserError
-from callcenter.estate.contract_queries import NOTICE_DAYS, ContractLine, count_contracts_to_renew
+from callcenter.estate.contract_queries import NOTICE_DAYS, ContractLine, contracts_to_renew
 from callcenter.estate.contract_rules import hours_text, read_hours, renewed
 from callcenter.estate.models import MaintenanceContract
 from tests.estate.scenes import one
@@ -50,9 +50,9 @@ def test_the_list_and_the_count_in_the_menu(client: FlaskClient, world: World) -
     for words in ("Ascenseur", "bientôt échu", "Chauffage collectif", "échu", "Garonne Thermique"):
         assert words in page.text
     assert page.text.index("Garonne Thermique") < page.text.index("Ascensoristes du Sud-Ouest")
-    with as_member(world.a.id):
-        assert count_contracts_to_renew([world.a.id]) == 1
-        assert count_contracts_to_renew([world.b.id]) == 0
+    with as_member(world.a.id) as session:
+        assert session.scalar(contracts_to_renew([world.a.id])) == 1
+        assert session.scalar(contracts_to_renew([world.b.id])) == 0
     assert 'Contrats <span class="count">1</span>' in page.html
 
 

@@ -266,9 +266,13 @@ async function showTargets(button) {
     }),
     other,
   );
-  list.selectedIndex = 0;
+  // Whoever has begun to type a number while the list was on its way goes on doing so.
+  const typing = document.getElementById("transfer-number");
+  const typed = document.activeElement === typing || typing.value !== "";
+  if (typed) list.value = "";
+  else list.selectedIndex = 0;
   chooseTarget();
-  list.focus();
+  if (!typed) list.focus();
 }
 
 /** A queue is passed a word and can't be spoken to first; only "another number" is typed. */
