@@ -11,6 +11,7 @@ from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from callcenter.core import stamps
+from callcenter.core.db import db
 from callcenter.core.isolation import NOBODY, Actor, actor_scope, enter_scope
 from callcenter.core.permissions import Permission
 
@@ -69,6 +70,7 @@ def init_app(app: Flask, load_actor: Callable[[], Actor | None]) -> None:
     @app.before_request
     def guard() -> ResponseReturnValue | None:
         # Threads are reused: whatever the last request left is not ours.
+        db.session.remove()
         enter_scope(NOBODY)
         stamps.forget()
         g.actor = None
