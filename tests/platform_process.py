@@ -82,6 +82,7 @@ class PlatformProcess:
                 env=self.environment(),
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         self.processes[name] = process
         return process
@@ -100,9 +101,9 @@ class PlatformProcess:
         self.start("clockwork", "workers", "clockwork")
 
     def kill(self, name: str) -> None:
-        """Kill a process at once, as a failing machine would."""
+        """Kill a process and its children at once, as a failing machine would."""
         process = self.processes.pop(name)
-        process.send_signal(signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
 
     def log(self, name: str) -> str:
