@@ -64,14 +64,14 @@ def language() -> str:
 
 
 @lru_cache(maxsize=8192)
-def _said(_language: str, message: str) -> Markup:
-    """A message of ours in the language in force, kept: templates say the same words all day."""
-    return Markup(get_translations().ugettext(message))  # noqa: S704 - our own catalogue
+def _said(catalogue: Any, message: str) -> Markup:
+    """A message of ours in a catalogue's language, kept: templates say the same all day."""
+    return Markup(catalogue.ugettext(message))  # noqa: S704 - our own catalogue
 
 
 def say(message: str, **values: object) -> Markup:
     """Translate for a template; values are escaped, as Jinja's own newstyle gettext does."""
-    said = _said(language(), message)
+    said = _said(get_translations(), message)
     if not values and "%" not in said:
         return said
     return said % values
