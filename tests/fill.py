@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.schema import CallableColumnDefault
 
 from callcenter.core.db import transaction
 from callcenter.core.tables import metadata
@@ -69,6 +70,14 @@ def allowed_values(table: sa.Table) -> dict[str, list[str]]:
     return allowed
 
 
+def _empty(column: sa.Column[Any]) -> Any:
+    """The empty list or mapping that the model itself begins with."""
+    begins = column.default
+    if isinstance(begins, CallableColumnDefault):
+        return begins.arg(None)  # type: ignore[arg-type]  # list and dict ask nothing of it
+    return {}
+
+
 def _plausible(column: sa.Column[Any], text: str) -> Any:
     if column.name in CLOCK_TEXTS and isinstance(column.type, sa.String):
         return "08:00"
@@ -79,7 +88,7 @@ def _plausible(column: sa.Column[Any], text: str) -> Any:
         (sa.Numeric, 1),
         (sa.DateTime, datetime.now(UTC)),
         (sa.Date, date(2026, 1, 1)),
-        (JSONB, {}),
+        (JSONB, _empty(column)),
         (sa.LargeBinary, b"x"),
         (sa.String, text),
     ]
