@@ -1,7 +1,5 @@
 """Shifts as a file: a table for a spreadsheet, or a calendar for a telephone (RFC 5545)."""
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -10,7 +8,7 @@ from flask_babel import gettext as _
 
 from callcenter.core import clock
 from callcenter.core.phone import format_phone
-from callcenter.core.spreadsheets import disarm
+from callcenter.core.spreadsheets import csv_lines
 from callcenter.oncall.models import OnCallPerson, OnCallRota, OnCallShift
 
 Rows = Sequence[tuple[OnCallShift, OnCallPerson]]
@@ -22,26 +20,23 @@ _OCTETS: Final = 74
 def as_csv(rotas: Sequence[OnCallRota], rows: Rows) -> str:
     """Return the shifts with semicolons, as French spreadsheets read them."""
     names = {rota.id: rota.name for rota in rotas}
-    file = io.StringIO()
-    writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
-    writer.writerow(
-        [_("Astreinte"), _("Personne"), _("Organisme"), _("Numéro"), _("Début"), _("Fin"),
-         _("Remplace")]
-    )  # fmt: skip
-    for shift, person in rows:
-        writer.writerow(
-            disarm(value)
-            for value in (
-                names.get(shift.on_call_rota_id, ""),
-                person.name,
-                person.firm,
-                format_phone(person.number),
-                f"{clock.in_paris(shift.starts_at):%d/%m/%Y %H:%M}",
-                f"{clock.in_paris(shift.ends_at):%d/%m/%Y %H:%M}",
-                shift.replaced_name,
-            )
+    table = [
+        (_("Astreinte"), _("Personne"), _("Organisme"), _("Numéro"), _("Début"), _("Fin"),
+         _("Remplace"))
+    ]  # fmt: skip
+    table += [
+        (
+            names.get(shift.on_call_rota_id, ""),
+            person.name,
+            person.firm,
+            format_phone(person.number),
+            f"{clock.in_paris(shift.starts_at):%d/%m/%Y %H:%M}",
+            f"{clock.in_paris(shift.ends_at):%d/%m/%Y %H:%M}",
+            shift.replaced_name,
         )
-    return "\ufeff" + file.getvalue()
+        for shift, person in rows
+    ]
+    return "".join(csv_lines(table))
 
 
 def as_calendar(member: str, rotas: Sequence[OnCallRota], rows: Rows) -> str:

@@ -1,5 +1,6 @@
 """One rota: what it covers, its list of people, how its calendar is filled."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -213,19 +214,10 @@ def fill_turn(on_call_rota_id: int) -> ResponseReturnValue:
     row = queries.get_rota(on_call_rota_id)
     form = PatternForm(prefix="turn-")
     offer_people(form, _people(row))
-
-    def work() -> tuple[int]:
-        wanted = NewPattern(
-            first=form.first.data,
-            last=form.last.data,
-            hand_over=form.hand_over.data,
-            turn=Turn(form.turn.data),
-            start_with=form.start_with.data,
-        )
-        return (services.generate(row, wanted, current_actor()),)
-
-    made = saved(form, work)
-    return _filled(row, made[0]) if made else _render(row, turn=form)
+    made = _generated(
+        row, form, lambda: {"turn": Turn(form.turn.data), "start_with": form.start_with.data}
+    )
+    return _render(row, turn=form) if made is None else _filled(row, made)
 
 
 @blueprint.post("/rotas/<int:on_call_rota_id>/week")
@@ -235,18 +227,26 @@ def fill_week(on_call_rota_id: int) -> ResponseReturnValue:
     row = queries.get_rota(on_call_rota_id)
     form = WeekForm(prefix="week-")
     offer_people(form, _people(row))
+    made = _generated(row, form, lambda: {"week": form.week})
+    return _render(row, week=form) if made is None else _filled(row, made)
 
-    def work() -> tuple[int]:
+
+def _generated(
+    row: OnCallRota, form: PatternForm | WeekForm, pattern: Callable[[], dict[str, Any]]
+) -> int | None:
+    """Fill the calendar if the form is right; how many shifts that made, ``None`` if refused."""
+
+    def work() -> tuple[int]:  # a tuple: none made is no refusal
         wanted = NewPattern(
             first=form.first.data,
             last=form.last.data,
             hand_over=form.hand_over.data,
-            week=form.week,
+            **pattern(),
         )
         return (services.generate(row, wanted, current_actor()),)
 
     made = saved(form, work)
-    return _filled(row, made[0]) if made else _render(row, week=form)
+    return made[0] if made else None
 
 
 @blueprint.post("/rotas/<int:on_call_rota_id>/clear")
@@ -277,8 +277,8 @@ def _people(row: OnCallRota) -> dict[int, str]:
     return {one.id: one.label for one in queries.list_people([row.id])}
 
 
-def _person_form(row: OnCallRota) -> PersonForm:
-    form = PersonForm(prefix="person-")
+def _person_form(row: OnCallRota, **given: Any) -> PersonForm:
+    form = PersonForm(prefix="person-", **given)
     accounts = queries.list_accounts(row.member_id).values()
     form.user_id.offer({user.id: user.full_name for user in accounts}, _("Sans compte"))
     return form
@@ -300,13 +300,7 @@ def _render(
     people = queries.list_people([row.id])
     names = {one.id: one.label for one in people}
     now, today = clock.now(), clock.today()
-    if person is None:
-        person = _person_form(row)
-        person.process(formdata=None)
-        person.user_id.offer(
-            {user.id: user.full_name for user in queries.list_accounts(row.member_id).values()},
-            _("Sans compte"),
-        )
+    person = person or _person_form(row, formdata=None)
     days = {"first": first_of_week(today), "last": today + timedelta(weeks=_FILLED_WEEKS)}
     shift = shift or ShiftForm(prefix="shift-", formdata=None)
     turn = turn or PatternForm(prefix="turn-", formdata=None, data=days)
