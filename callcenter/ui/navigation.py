@@ -137,17 +137,12 @@ def _may_open(entry: Entry) -> bool:
     return known and entry.permission in g.actor.permissions
 
 
-def _here(entries: list[Entry]) -> Entry | None:
-    """Return the one entry that this page is, or is the nearest below."""
-
-    def nearness(entry: Entry) -> int:
-        if request.endpoint == entry.endpoint:
-            return len(request.path) + 1
-        folder = url_for(entry.endpoint).rstrip("/") + "/"
-        return len(folder) if folder != "/" and request.path.startswith(folder) else 0
-
-    best = max(entries, key=nearness, default=None)
-    return best if best is not None and nearness(best) else None
+def _nearness(endpoint: str, url: str) -> int:
+    """Return how near this page is to an entry: it, below it (the deeper the nearer), or 0."""
+    if request.endpoint == endpoint:
+        return len(request.path) + 1
+    folder = url.rstrip("/") + "/"
+    return len(folder) if folder != "/" and request.path.startswith(folder) else 0
 
 
 def menu() -> tuple[Section, ...]:
@@ -156,21 +151,27 @@ def menu() -> tuple[Section, ...]:
         return ()
     made: tuple[Section, ...] | None = g.get("ui_menu")
     if made is None:
-        allowed = [entry for group in MENU for entry in group.entries if _may_open(entry)]
-        here = _here(allowed)
+        urls = {
+            entry.endpoint: url_for(entry.endpoint)
+            for group in MENU
+            for entry in group.entries
+            if _may_open(entry)
+        }
+        near = {endpoint: _nearness(endpoint, url) for endpoint, url in urls.items()}
+        nearest = max(near.values(), default=0)
         sections = []
         for group in MENU:
             links = tuple(
                 Link(
                     label=str(entry.label),
-                    url=url_for(entry.endpoint),
+                    url=urls[entry.endpoint],
                     icon=entry.icon,
-                    active=entry is here,
+                    active=bool(nearest) and near[entry.endpoint] == nearest,
                     count=_count(entry.badge),
                     hint=str(entry.hint),
                 )
                 for entry in group.entries
-                if _may_open(entry)
+                if entry.endpoint in urls
             )
             if links:
                 sections.append(Section(str(group.label), links, group.folded))
