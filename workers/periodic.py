@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from functools import partial
 
 from flask import Flask
 
@@ -20,7 +21,7 @@ from callcenter.tickets.queries.silent import list_silent
 from callcenter.tickets.services.delays import tell_of_delay
 from callcenter.tickets.services.incident_ends import finish_incident
 from callcenter.tickets.services.tenant import close_silent
-from workers.process import settings_of
+from workers.process import one_by_one, settings_of
 from workers.provider import gateway_for
 
 log = logging.getLogger(__name__)
@@ -119,9 +120,7 @@ def finish_incidents(_app: Flask) -> int:
     """End the tickets of the incidents that are over: those that their end did not reach."""
     with session_scope(_EVERYTHING):
         found = list_unfinished(_BATCH)
-    for member_id, incident_id in found:
-        with session_scope(Scope(member_ids=frozenset({member_id}))), transaction():
-            finish_incident(member_id, incident_id)
+    one_by_one(found, finish_incident)
     return len(found)
 
 
@@ -129,9 +128,7 @@ def close_silent_tickets(_app: Flask) -> int:
     """Close the resolved tickets that the tenant has said nothing about for some days."""
     with session_scope(_EVERYTHING):
         found = list_silent(_BATCH)
-    for member_id, ticket_id in found:
-        with session_scope(Scope(member_ids=frozenset({member_id}))), transaction():
-            close_silent(member_id, ticket_id)
+    one_by_one(found, close_silent)
     return len(found)
 
 
@@ -139,10 +136,8 @@ def tell_of_delays(_app: Flask) -> int:
     """Warn the tenants whose request is nearly late, and apologise to those whose is late."""
     with session_scope(_EVERYTHING):
         at = clock.now()
-        found = [(Trigger.NEARLY_LATE, one) for one in list_nearly_late(at, _BATCH)]
-        found += [(Trigger.DELAYED, one) for one in list_delayed(at, _BATCH)]
-    told = 0
-    for trigger, (member_id, ticket_id) in found:
-        with session_scope(Scope(member_ids=frozenset({member_id}))), transaction():
-            told += tell_of_delay(member_id, ticket_id, trigger)
-    return told
+        nearly_late = list_nearly_late(at, _BATCH)
+        delayed = list_delayed(at, _BATCH)
+    return one_by_one(
+        nearly_late, partial(tell_of_delay, trigger=Trigger.NEARLY_LATE)
+    ) + one_by_one(delayed, partial(tell_of_delay, trigger=Trigger.DELAYED))

@@ -2,10 +2,13 @@
 
 import logging
 import sys
+from collections.abc import Callable, Iterable
 
 from flask import Flask
 
 from callcenter.app import create_app
+from callcenter.core.db import session_scope, transaction
+from callcenter.core.isolation import Scope
 from callcenter.settings import Settings
 
 
@@ -23,3 +26,15 @@ def settings_of(app: Flask) -> Settings:
     """Return the application's settings."""
     settings: Settings = app.config["SETTINGS"]
     return settings
+
+
+def one_by_one(found: Iterable[tuple[int, int]], work: Callable[[int, int], object]) -> int:
+    """Call ``work(member_id, row_id)`` for each; return how many said yes.
+
+    Each is a transaction of its own behind its member's wall: a kill undoes nothing done before.
+    """
+    done = 0
+    for member_id, row_id in found:
+        with session_scope(Scope(member_ids=frozenset({member_id}))), transaction():
+            done += bool(work(member_id, row_id))
+    return done

@@ -7,11 +7,12 @@ and starts again, do each thing once.
 
 from flask import Flask
 
-from callcenter.core.db import session_scope, transaction
+from callcenter.core.db import session_scope
 from callcenter.core.isolation import Scope
 from callcenter.members.queries import list_members
 from callcenter.tickets.queries.watch import list_to_reassure, list_unanswered
 from callcenter.tickets.services.unanswered import reassure, return_unanswered
+from workers.process import one_by_one
 
 _EVERYTHING = Scope(everything=True)
 _BATCH = 500
@@ -21,19 +22,11 @@ def take_back_unanswered(_app: Flask) -> int:
     """Take back what was offered and not answered in time: the platform's triage has it."""
     with session_scope(_EVERYTHING):
         found = list_unanswered(_BATCH)
-    done = 0
-    for member_id, ticket_id in found:
-        with session_scope(Scope(member_ids=frozenset({member_id}))), transaction():
-            done += return_unanswered(member_id, ticket_id)
-    return done
+    return one_by_one(found, return_unanswered)
 
 
 def reassure_silent(_app: Flask) -> int:
     """Tell the tenants of silent tickets, once per silence and by day, that we think of them."""
     with session_scope(_EVERYTHING):
         found = list_to_reassure([one.id for one in list_members()], _BATCH)
-    done = 0
-    for member_id, ticket_id in found:
-        with session_scope(Scope(member_ids=frozenset({member_id}))), transaction():
-            done += reassure(member_id, ticket_id)
-    return done
+    return one_by_one(found, reassure)
