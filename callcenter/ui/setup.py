@@ -15,6 +15,7 @@ from callcenter.ui import (
     reading,
     script_config,
     theme,
+    visits,
     words,
 )
 
@@ -31,7 +32,7 @@ def init_app(app: Flask) -> None:
     if "bootstrap" not in app.extensions:
         Bootstrap5(app)
     parts = (
-        assets, headers, htmx, i18n, filters, theme, words, navigation, options, reading,
+        visits, assets, headers, htmx, i18n, filters, theme, words, navigation, options, reading,
         script_config, errors,
     )  # fmt: skip
     for part in parts:

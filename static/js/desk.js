@@ -101,6 +101,14 @@ document.addEventListener("htmx:afterSwap", (event) => {
   }
 });
 
+// What a quick hand typed between a box's coming and its being wired is asked for once it is.
+document.addEventListener("htmx:afterProcessNode", (event) => {
+  const field = event.target;
+  if (!field.matches?.('[data-listbox] [role="combobox"]')) return;
+  if (field.value !== field.defaultValue)
+    window.htmx.trigger(field, field.type === "search" ? "search" : "focus");
+});
+
 document.addEventListener("focusin", (event) => {
   if (event.target.matches?.("#category_query")) event.target.select();
 });

@@ -30,6 +30,7 @@ def log_the_call(page: Page, platform: PlatformProcess) -> str:
     """An agent finds the caller, says what it is about, reads where it goes, and saves: by keys."""
     sign_in(page, platform, "agent@plateforme.exemple.fr")
     page.keyboard.press("1")
+    page.wait_for_url("**/desk/*")  # loaded: no hand is so quick that it types before that
     expect(page.get_by_text("Aquitanis bonjour, Camille à votre écoute")).to_be_visible()
     page.keyboard.press("F2")
     page.keyboard.type("06 39 98 12 01")
