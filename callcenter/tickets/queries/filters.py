@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -20,12 +19,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
-from callcenter.core import clock
 from callcenter.core.isolation import Actor
 from callcenter.core.permissions import Role
 from callcenter.core.phone import try_parse_phone
 from callcenter.estate.models import Residence
 from callcenter.tickets.models import Assignment, Ticket, Visit
+from callcenter.tickets.queries.asked import Asked
 from callcenter.tickets.queries.watch import WATCH_VIEWS, watch_condition
 from callcenter.tickets.rules import search_words
 from callcenter.tickets.states import (
@@ -108,16 +107,16 @@ class TicketFilters:
         return self.view != "all" and not self.q and self.state in {"", *OPEN_STATES}
 
 
-def conditions(filters: TicketFilters, actor: Actor, window: Window) -> list[ColumnElement[bool]]:
+def conditions(filters: TicketFilters, asked: Asked, window: Window) -> list[ColumnElement[bool]]:
     """Return the conditions of the filters; visibility is added by the query itself.
 
     ``window`` is what the list shows of them: a search by words looks no further.
     """
-    found = [] if _looks_everywhere(filters) else view_condition(filters.view, actor)
+    found = [] if _looks_everywhere(filters) else view_condition(filters.view, asked)
     if filters.q:
-        found += _search(filters, actor, window)
+        found += _search(filters, asked.actor, window)
     if filters.due:
-        found += _due(filters.due)
+        found += _due(filters.due, asked)
     if filters.agency is not None:
         found.append(_at_agency(filters.agency))
     for column, value in (
@@ -144,19 +143,19 @@ def _sent_to(organisation_id: int | None, team_id: int | None) -> ColumnElement[
     return sent if team_id is None else sent.where(_sent.team_id == team_id)
 
 
-def view_condition(view: str, actor: Actor) -> list[ColumnElement[bool]]:
-    """Return the conditions of a built-in view for this actor."""
+def view_condition(view: str, asked: Asked) -> list[ColumnElement[bool]]:
+    """Return the conditions of a built-in view for this asker."""
     if view in WATCH_VIEWS:
-        return watch_condition(view, actor)
+        return watch_condition(view, asked)
     still_open = Ticket.state.in_(OPEN_STATES)
     made = {"to-accept": _to_accept, "today": _today, "mine": _mine}.get(view)
     if made is not None:
-        return [still_open, made(actor)]
+        return [still_open, made(asked)]
     plain: dict[str, list[ColumnElement[bool]]] = {
         "all": [],
         "answers": [Ticket.tenant_wrote_at.is_not(None)],
         "on-hold": [Ticket.state == TicketState.ON_HOLD],
-        "late": _due("late"),
+        "late": _due("late", asked),
         "escalated": [Ticket.escalated_at.is_not(None), still_open],
         # "= true" and not "IS TRUE": the form that the partial index is recognised by.
         "triage": [Ticket.needs_triage == true(), still_open],
@@ -164,33 +163,33 @@ def view_condition(view: str, actor: Actor) -> list[ColumnElement[bool]]:
     return plain.get(view, [still_open])
 
 
-def _to_accept(actor: Actor) -> ColumnElement[bool]:
+def _to_accept(asked: Asked) -> ColumnElement[bool]:
     return exists().where(
         _sent.member_id == Ticket.member_id,
         _sent.ticket_id == Ticket.id,
-        _sent.organisation_id == actor.organisation_id,
+        _sent.organisation_id == asked.actor.organisation_id,
         _sent.state == AssignmentState.OFFERED,
         _sent.informed_only.is_(False),
     )
 
 
-def _today(_actor: Actor) -> ColumnElement[bool]:
+def _today(asked: Asked) -> ColumnElement[bool]:
     """Due today unless the clock stands, or somebody comes today."""
-    start, end = _days(1)
     due = select(_other.id).where(
         _other.state.in_([TicketState.OPEN, TicketState.PLANNED]),
-        _other.due_at >= start,
-        _other.due_at < end,
+        _other.due_at >= asked.day_begins,
+        _other.due_at < asked.day_ends,
     )
     visited = select(Visit.ticket_id).where(
-        Visit.day == clock.today(), Visit.state == VisitState.PLANNED
+        Visit.day == asked.today, Visit.state == VisitState.PLANNED
     )
     # Two short lists from two indexes: an OR would go through all that is open.
     return Ticket.id.in_(union_all(due, visited))
 
 
-def _mine(actor: Actor) -> ColumnElement[bool]:
+def _mine(asked: Asked) -> ColumnElement[bool]:
     """Given to me; for the platform's people also what they opened."""
+    actor = asked.actor
     given = select(_sent.ticket_id).where(
         _sent.assignee_id == actor.user_id, _sent.state.in_(LIVE_ASSIGNMENT_STATES)
     )
@@ -211,19 +210,12 @@ def _looks_everywhere(filters: TicketFilters) -> bool:
     return filters.view == "open" and bool(filters.q or filters.state)
 
 
-def _due(due: str) -> list[ColumnElement[bool]]:
-    now = clock.now()
+def _due(due: str, asked: Asked) -> list[ColumnElement[bool]]:
     if due == "late":
-        return [Ticket.state.in_([TicketState.OPEN, TicketState.PLANNED]), Ticket.due_at < now]
-    start, end = _days(1 if due == "today" else 7)
-    return [Ticket.due_at >= start, Ticket.due_at < end]
-
-
-def _days(count: int) -> tuple[datetime, datetime]:
-    """Return when today begins, and the last of ``count`` days ends, in Paris."""
-    start = datetime.combine(clock.today(), time(), clock.PARIS)
-    # Through the date: a day of the clock change has 23 or 25 hours.
-    return start, datetime.combine(clock.today() + timedelta(days=count), time(), clock.PARIS)
+        running = Ticket.state.in_([TicketState.OPEN, TicketState.PLANNED])
+        return [running, Ticket.due_at < asked.now]
+    end = asked.day_ends if due == "today" else asked.week_ends
+    return [Ticket.due_at >= asked.day_begins, Ticket.due_at < end]
 
 
 def _at_agency(agency_id: int) -> ColumnElement[bool]:

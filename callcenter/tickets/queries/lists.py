@@ -3,16 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
+    BigInteger,
+    BindParameter,
     ColumnElement,
+    DateTime,
     Engine,
     Row,
     ScalarSelect,
     Select,
     and_,
+    bindparam,
     func,
     literal,
     or_,
@@ -31,6 +36,7 @@ from callcenter.members.models import Agency, Organisation, Team
 from callcenter.members.states import OrganisationKind
 from callcenter.routing.models import Category
 from callcenter.tickets.models import Assignment, Ticket
+from callcenter.tickets.queries.asked import Asked, asked_by, asked_now, values_of
 from callcenter.tickets.queries.filters import (
     VIEWS,
     TicketFilters,
@@ -38,6 +44,7 @@ from callcenter.tickets.queries.filters import (
     view_condition,
 )
 from callcenter.tickets.queries.visibility import visible_to
+from callcenter.tickets.queries.watch import WATCH_VIEWS
 from callcenter.tickets.states import NO_ANSWER, AssignmentState
 from callcenter.ui.pagination import Page, Window, page_of
 
@@ -117,6 +124,11 @@ class Choices:
     organisations: list[tuple[int, str]] = field(default_factory=list)
 
 
+# Where a window begins or ends: a deadline (None after the last of them) and a ticket's number.
+_Edge = tuple[BindParameter[datetime] | None, BindParameter[int]]
+_EDGE_DUE: Final = bindparam("edge_due", type_=DateTime(timezone=True))
+_EDGE_ID: Final = bindparam("edge_id", type_=BigInteger)
+
 # All of it is behind the members' stamps: kept in the process until one of them is raised.
 _Stamps = tuple[tuple[int, int], ...]
 _kept: WeakKeyDictionary[Engine, dict[frozenset[int], tuple[_Stamps, Choices]]] = (
@@ -132,7 +144,7 @@ def list_tickets(actor: Actor, filters: TicketFilters, window: Window) -> Page[T
     order of the others from any page on.
     """
     by_due = filters.by_due
-    rows = list(db.session.execute(_rows(actor, filters, window)))
+    rows = _fetch(actor, filters, window)
     if by_due and window.after is not None and not window.backwards and len(rows) < window.limit:
         rows += _without_deadline(actor, filters, window, len(rows))
     return page_of(
@@ -149,13 +161,13 @@ def _without_deadline(
     if window.after is None or window.after[0] is None:
         return []
     rest = Window(size=window.size - have, after=(None, 0))
-    return list(db.session.execute(_rows(actor, filters, rest)))
+    return _fetch(actor, filters, rest)
 
 
 def list_for_export(actor: Actor, filters: TicketFilters) -> list[TicketLine]:
     """Return the tickets of an export, at most ``EXPORT_MAX``, in the list's order."""
     everything = Window(size=EXPORT_MAX - 1)
-    return [_line(row) for row in db.session.execute(_rows(actor, filters, everything))]
+    return [_line(row) for row in _fetch(actor, filters, everything)]
 
 
 def count_views(actor: Actor, views: Sequence[str]) -> dict[str, int]:
@@ -165,8 +177,15 @@ def count_views(actor: Actor, views: Sequence[str]) -> dict[str, int]:
     """
     if not views:
         return {}
-    columns = [_count(actor, view).label(view) for view in views]
-    return dict(db.session.execute(select(*columns)).one()._mapping)  # noqa: SLF001 - public API
+    asked = asked_now(actor, watch=not WATCH_VIEWS.isdisjoint(views))
+    counts = _counts_of(asked_by(actor), tuple(views))
+    row = db.session.execute(counts, values_of(asked)).one()
+    return dict(row._mapping)  # noqa: SLF001 - public API
+
+
+@cache
+def _counts_of(asked: Asked, views: tuple[str, ...]) -> Select[*tuple[int, ...]]:
+    return select(*(_count(asked, view).label(view) for view in views))
 
 
 def count_by_member(
@@ -178,8 +197,9 @@ def count_by_member(
     """
     if not members or not views:
         return {}
+    asked = asked_now(actor)
     columns = [
-        _count(actor, view, Ticket.member_id == member).label(f"{view}/{member}")
+        _count(asked, view, Ticket.member_id == member).label(f"{view}/{member}")
         for member in members
         for view in views
     ]
@@ -187,12 +207,12 @@ def count_by_member(
     return {member: {view: row[f"{view}/{member}"] for view in views} for member in members}
 
 
-def _count(actor: Actor, view: str, *more: ColumnElement[bool]) -> ScalarSelect[int]:
+def _count(asked: Asked, view: str, *more: ColumnElement[bool]) -> ScalarSelect[int]:
     return (
         select(func.count())
         .select_from(
             select(literal(1))
-            .where(visible_to(actor), *view_condition(view, actor), *more)
+            .where(visible_to(asked.actor), *view_condition(view, asked), *more)
             .select_from(Ticket)
             .limit(COUNT_MAX + 1)
             .subquery()
@@ -266,11 +286,16 @@ def _load_choices(actor: Actor) -> Choices:
     )
 
 
-def list_saved_views(actor: Actor) -> Sequence[SavedView]:
-    """Return the views that the person keeps, by name."""
-    return db.session.scalars(
-        select(SavedView).where(SavedView.user_id == actor.user_id).order_by(SavedView.name)
-    ).all()
+def list_saved_views(actor: Actor) -> Sequence[Row[Any]]:
+    """Return the views that the person keeps (``id``, ``name``, ``query``), by name."""
+    return db.session.execute(_SAVED_VIEWS, {"user_id": actor.user_id}).all()
+
+
+_SAVED_VIEWS: Final = (
+    select(SavedView.id, SavedView.name, SavedView.query)
+    .where(SavedView.user_id == bindparam("user_id"))
+    .order_by(SavedView.name)
+)
 
 
 def _choice(
@@ -284,7 +309,34 @@ def _choice(
     ).where(condition)
 
 
-def _rows(actor: Actor, filters: TicketFilters, window: Window) -> Select[*tuple[Any, ...]]:
+def _fetch(actor: Actor, filters: TicketFilters, window: Window) -> list[Row[Any]]:
+    """The rows of a window; the statement of a view that nothing narrows is built once."""
+    asked = asked_now(actor, watch=filters.view in WATCH_VIEWS)
+    values: dict[str, Any] = {}
+    edge: _Edge | None = None
+    key = _key(window, by_due=filters.by_due)
+    if key is not None:
+        values = {"edge_due": key[0], "edge_id": key[1]}
+        edge = (_EDGE_DUE if key[0] is not None else None, _EDGE_ID)
+    if filters == TicketFilters(view=filters.view):
+        bare = Window(window.size, before=() if window.backwards else None)
+        statement = _rows_of_view(asked_by(actor), filters, bare, edge)
+        values |= values_of(asked)
+    else:
+        statement = _rows(asked, filters, window, edge)
+    return list(db.session.execute(statement, values))
+
+
+@cache
+def _rows_of_view(
+    asked: Asked, filters: TicketFilters, window: Window, edge: _Edge | None
+) -> Select[*tuple[Any, ...]]:
+    return _rows(asked, filters, window, edge)
+
+
+def _rows(
+    asked: Asked, filters: TicketFilters, window: Window, edge: _Edge | None
+) -> Select[*tuple[Any, ...]]:
     """The rows of a window of a list, each with who has it now (or had it last).
 
     The window is cut first, so that who has it is looked up for the rows shown alone.
@@ -292,12 +344,12 @@ def _rows(actor: Actor, filters: TicketFilters, window: Window) -> Select[*tuple
     by_due, backwards = filters.by_due, window.backwards
     cut = (
         select(*_COLUMNS)
-        .where(visible_to(actor), *conditions(filters, actor, window))
+        .where(visible_to(asked.actor), *conditions(filters, asked, window))
         .order_by(*_order(Ticket.due_at, Ticket.id, by_due=by_due, backwards=backwards))
         .limit(window.limit)
     )
-    if window.key is not None:
-        cut = cut.where(_beyond(window, by_due=by_due))
+    if edge is not None:
+        cut = cut.where(_beyond(edge, by_due=by_due, backwards=backwards))
     shown = cut.subquery("shown")
     holder = (
         select(
@@ -336,25 +388,30 @@ def _order(due_at: Any, number: Any, *, by_due: bool, backwards: bool) -> list[A
     return [due_at.asc().nulls_last(), number.asc()]
 
 
-def _beyond(window: Window, *, by_due: bool) -> ColumnElement[bool]:
-    """Return the condition that a row comes after (or before) the window's key."""
-    key = window.key
+def _key(window: Window, *, by_due: bool) -> tuple[datetime | None, int] | None:
+    """Return the deadline and the number that a window begins after, or ends before.
+
+    None for the first page, and for a cursor that makes no sense here.
+    """
+    due, last = (None, *(window.key or ()))[-2:] if window.key else (None, None)
+    if not isinstance(last, int):
+        return None
+    if due is not None and not (by_due and isinstance(due, datetime)):
+        return None
+    return due, last
+
+
+def _beyond(edge: _Edge, *, by_due: bool, backwards: bool) -> ColumnElement[bool]:
+    """Return the condition that a row comes after (or before) an edge."""
+    due, last = edge
     if not by_due:
-        (last,) = key if key is not None and len(key) == 1 else (None,)
-        if not isinstance(last, int):
-            return true()
-        return Ticket.id > last if window.backwards else Ticket.id < last
-    due, last = key if key is not None and len(key) == 2 else (None, None)  # noqa: PLR2004
-    if not isinstance(last, int) or not (due is None or isinstance(due, datetime)):
-        return true()
+        return Ticket.id > last if backwards else Ticket.id < last
     if due is None:
-        same = and_(
-            Ticket.due_at.is_(None), Ticket.id < last if window.backwards else Ticket.id > last
-        )
-        return or_(Ticket.due_at.is_not(None), same) if window.backwards else same
-    mine = tuple_(Ticket.due_at, Ticket.id)
-    edge = tuple_(literal(due), literal(last))
-    return mine < edge if window.backwards else mine > edge
+        same = and_(Ticket.due_at.is_(None), Ticket.id < last if backwards else Ticket.id > last)
+        return or_(Ticket.due_at.is_not(None), same) if backwards else same
+    mine: ColumnElement[Any] = tuple_(Ticket.due_at, Ticket.id)
+    there: ColumnElement[Any] = tuple_(due, last)
+    return mine < there if backwards else mine > there
 
 
 def _line(row: Row[Any]) -> TicketLine:

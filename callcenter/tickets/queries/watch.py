@@ -1,20 +1,20 @@
 """The watch: what is due soon, silent, unanswered, on hold for too long; by index, bounded."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 
 from callcenter.core import clock
 from callcenter.core.db import db
-from callcenter.core.isolation import Actor
 from callcenter.members.calendar_rules import is_open as calendar_is_open
 from callcenter.oncall.models import OnCallPage
 from callcenter.oncall.states import LIVE
 from callcenter.routing.queries import get_routings
 from callcenter.routing.watch_settings import read_watch
 from callcenter.tickets.models import Assignment, Ticket, Visit
+from callcenter.tickets.queries.asked import Asked
 from callcenter.tickets.rules import is_open
 from callcenter.tickets.states import (
     OPEN_STATES,
@@ -24,38 +24,20 @@ from callcenter.tickets.states import (
 )
 from callcenter.tickets.watch_rules import Limits, limits_at
 
-# The views of the watch, in the order in which they are shown.
-WATCH_VIEWS: Final = ("soon", "silent", "unanswered", "held-long")
-
-_MEMO: Final = "watch_limits"
+# The views of the watch.
+WATCH_VIEWS: Final = frozenset({"soon", "silent", "unanswered", "held-long"})
 
 
-def limits_of(member_ids: Iterable[int]) -> dict[int, Limits]:
-    """Return each member's limits now; one statement, once per session (a page, a chore)."""
-    wanted = frozenset(member_ids)
-    memo: tuple[frozenset[int], datetime, dict[int, Limits]] | None = db.session().info.get(_MEMO)
-    now = clock.now()
-    if memo is not None and wanted <= memo[0] and (now - memo[1]).total_seconds() < 1:
-        return memo[2]
-    found = {
-        number: limits_at(read_watch(routing.settings), routing.calendars[None], now)
-        for number, routing in get_routings(sorted(wanted)).items()
-    }
-    db.session().info[_MEMO] = (wanted, now, found)
-    return found
-
-
-def watch_condition(view: str, actor: Actor) -> list[ColumnElement[bool]]:
+def watch_condition(view: str, asked: Asked) -> list[ColumnElement[bool]]:
     """Return the conditions of one of ``WATCH_VIEWS``; visibility is added by the query itself."""
     if view == "unanswered":
         return [Ticket.unanswered_at.is_not(None), Ticket.state.in_(OPEN_STATES)]
-    limits = limits_of(actor.member_ids)
-    made: dict[str, Callable[[Mapping[int, Limits]], list[ColumnElement[bool]]]] = {
+    made: dict[str, Callable[[Asked], list[ColumnElement[bool]]]] = {
         "soon": _soon,
         "silent": _silent,
         "held-long": _held_long,
     }
-    return made[view](limits)
+    return made[view](asked)
 
 
 def is_silent(ticket: Ticket, now: datetime) -> bool:
@@ -75,7 +57,7 @@ def is_silent(ticket: Ticket, now: datetime) -> bool:
     limits = limits_at(read_watch(routing.settings), calendar, now)
     if ticket.news_at >= limits.silent_before:
         return False
-    coming = db.session.scalar(select(_visit_to_come(ticket.member_id, ticket.id)))
+    coming = db.session.scalar(select(_visit_to_come(ticket.member_id, ticket.id, clock.today())))
     return not coming
 
 
@@ -94,7 +76,7 @@ def list_to_reassure(member_ids: Iterable[int], limit: int) -> list[tuple[int, i
         rows = db.session.execute(
             select(Ticket.member_id, Ticket.id)
             .where(
-                *_quiet(number, before),
+                *_quiet(number, before, clock.today()),
                 Ticket.restricted.is_(False),
                 Ticket.contact_number != "",
                 or_(Ticket.reassured_at.is_(None), Ticket.reassured_at < Ticket.news_at),
@@ -141,53 +123,52 @@ def _being_paged(member_id: Any, ticket_id: Any) -> ColumnElement[bool]:
     )
 
 
-def _soon(limits: Mapping[int, Limits]) -> list[ColumnElement[bool]]:
-    now = clock.now()
-    by_member = _each(limits, lambda one: Ticket.due_at <= one.soon_until)
-    last = max((one.soon_until for one in limits.values()), default=now)
+def _soon(asked: Asked) -> list[ColumnElement[bool]]:
     return [
         Ticket.state.in_([TicketState.OPEN, TicketState.PLANNED]),
-        Ticket.due_at >= now,
-        Ticket.due_at <= last,
-        by_member,
+        Ticket.due_at >= asked.now,
+        # Said for all of them too: an index is read between two instants.
+        Ticket.due_at
+        <= func.greatest(asked.now, *(one.soon_until for one in asked.limits.values())),
+        _each(asked.limits, lambda one: Ticket.due_at <= one.soon_until),
     ]
 
 
-def _silent(limits: Mapping[int, Limits]) -> list[ColumnElement[bool]]:
-    return [
-        or_(*(and_(*_quiet(number, one.silent_before)) for number, one in limits.items())),
-        Ticket.state.in_(OPEN_STATES),
-    ]
+def _silent(asked: Asked) -> list[ColumnElement[bool]]:
+    quiet = (
+        and_(*_quiet(number, one.silent_before, asked.today))
+        for number, one in asked.limits.items()
+    )
+    return [or_(false(), *quiet), Ticket.state.in_(OPEN_STATES)]
 
 
-def _quiet(member_id: int, before: datetime) -> list[ColumnElement[bool]]:
+def _quiet(member_id: int, before: datetime, today: date) -> list[ColumnElement[bool]]:
     return [
         Ticket.member_id == member_id,
         Ticket.state.in_(OPEN_STATES),
         Ticket.news_at < before,
-        ~_visit_to_come(Ticket.member_id, Ticket.id),
+        ~_visit_to_come(Ticket.member_id, Ticket.id, today),
     ]
 
 
-def _held_long(limits: Mapping[int, Limits]) -> list[ColumnElement[bool]]:
+def _held_long(asked: Asked) -> list[ColumnElement[bool]]:
     return [
         Ticket.state == TicketState.ON_HOLD,
-        _each(limits, lambda one: Ticket.held_since < one.held_before),
+        _each(asked.limits, lambda one: Ticket.held_since < one.held_before),
     ]
 
 
 def _each(
     limits: Mapping[int, Limits], condition: Callable[[Limits], ColumnElement[bool]]
 ) -> ColumnElement[bool]:
-    return or_(
-        *(and_(Ticket.member_id == number, condition(one)) for number, one in limits.items())
-    )
+    each = (and_(Ticket.member_id == number, condition(one)) for number, one in limits.items())
+    return or_(false(), *each)
 
 
-def _visit_to_come(member_id: Any, ticket_id: Any) -> ColumnElement[bool]:
+def _visit_to_come(member_id: Any, ticket_id: Any, today: date) -> ColumnElement[bool]:
     return exists().where(
         Visit.member_id == member_id,
         Visit.ticket_id == ticket_id,
         Visit.state == VisitState.PLANNED,
-        Visit.day >= clock.today(),
+        Visit.day >= today,
     )
