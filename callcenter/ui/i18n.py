@@ -9,12 +9,11 @@ from flask import (
     Flask,
     Response,
     g,
-    has_app_context,
     has_request_context,
     redirect,
     request,
 )
-from flask_babel import Babel, Domain, get_locale, get_translations
+from flask_babel import Babel, Domain, get_locale
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -49,12 +48,19 @@ class QuickDomain(Domain):  # type: ignore[misc]
         return found
 
 
+# One for all: the catalogues are the program's.
+_DOMAIN = QuickDomain()
+
+
 def _spoken() -> Locale | None:
-    """Return the locale in force, found with one look at the context instead of three."""
-    kept: Locale | None = None
-    if has_app_context():
-        kept = getattr(g.get("_flask_babel"), "babel_locale", None)
-    return kept or get_locale()
+    """Return the locale in force, found with one look at the context instead of six."""
+    try:
+        held = g._get_current_object()  # noqa: SLF001 - the object itself, not its proxy
+    except RuntimeError:  # outside any context
+        held = {}
+    kept: Locale | None = getattr(held.get("_flask_babel"), "babel_locale", None)
+    found: Locale | None = kept or get_locale()
+    return found
 
 
 def language() -> str:
@@ -71,7 +77,7 @@ def _said(catalogue: Any, message: str) -> Markup:
 
 def say(message: str, **values: object) -> Markup:
     """Translate for a template; values are escaped, as Jinja's own newstyle gettext does."""
-    said = _said(get_translations(), message)
+    said = _said(_DOMAIN.get_translations(), message)
     if not values and "%" not in said:
         return said
     return said % values
@@ -130,7 +136,7 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Europe/Paris")
     if "babel" not in app.extensions:
         babel = Babel(app, locale_selector=chosen_language)
-        babel.domain_instance = QuickDomain()
+        babel.domain_instance = _DOMAIN
     app.register_blueprint(blueprint)
     app.after_request(content_language)
     app.jinja_env.globals.update(languages=LANGUAGES, _=say, gettext=say)

@@ -1,8 +1,13 @@
 """What the page's script needs to know, handed over as data: nothing inline runs."""
 
-from flask import Flask
-from flask_babel import gettext as _
+from functools import lru_cache
 
+from flask import Flask
+from flask.json import dumps
+from flask_babel import gettext as _
+from markupsafe import Markup, escape
+
+from callcenter.ui.i18n import language
 from callcenter.ui.timewords import unbroken
 
 
@@ -49,6 +54,14 @@ def script_words() -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=4)
+def _written(_language: str) -> Markup:
+    """The configuration in meta tags, written once per language."""
+    said = (("htmx-config", htmx_config()), ("app-words", script_words()))
+    lines = (f'<meta name="{name}" content="{escape(dumps(value))}">' for name, value in said)
+    return Markup("\n  ".join(lines))  # noqa: S704 - escaped above
+
+
 def init_app(app: Flask) -> None:
-    """Give templates ``htmx_config()`` and ``script_words()``."""
-    app.jinja_env.globals.update(htmx_config=htmx_config, script_words=script_words)
+    """Give templates ``script_config()``."""
+    app.jinja_env.globals["script_config"] = lambda: _written(language())

@@ -14,6 +14,7 @@ from callcenter.ui import (
     options,
     reading,
     script_config,
+    templates,
     theme,
     visits,
     words,
@@ -26,6 +27,7 @@ def init_app(app: Flask) -> None:
     Reads ``SIGN_IN_ENDPOINT`` (default ``security.login``). CSRF protection
     (``flask_wtf.CSRFProtect``) and the actor in ``g.actor`` are the application's part.
     """
+    templates.init_app(app)
     app.jinja_env.add_extension("jinja2.ext.do")
     app.config.setdefault("BOOTSTRAP_FORM_GROUP_CLASSES", "field")
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # the token lives as long as the session

@@ -40,17 +40,22 @@ def unbroken(text: str) -> str:
 
 def span(seconds: float) -> str:
     """Return a length of time in its largest useful unit: "40 min", "2 h", "3 j"."""
+    return _span(language(), *_rounded(seconds))
+
+
+def _rounded(seconds: float) -> tuple[str, int]:
+    """Return a length of time in whole units."""
     length = abs(seconds)
     if length < _HOUR:
-        return _span(language(), "min", max(1, int(length // _MINUTE)))
+        return "min", max(1, int(length // _MINUTE))
     if length < _DAY:
-        return _span(language(), "h", int(length // _HOUR))
-    return _span(language(), "j", int(length // _DAY))
+        return "h", int(length // _HOUR)
+    return "j", int(length // _DAY)
 
 
+# Kept per language: a list says a hundred of them.
 @lru_cache(maxsize=2048)
 def _span(_language: str, unit: str, count: int) -> str:
-    """A span in words, kept per language: a list says a hundred of them."""
     if unit == "min":
         return unbroken(_("%(count)s min", count=count))
     if unit == "h":
@@ -58,12 +63,27 @@ def _span(_language: str, unit: str, count: int) -> str:
     return unbroken(_("%(count)s j", count=count))
 
 
+@lru_cache(maxsize=2048)
+def _late(language: str, unit: str, count: int) -> str:
+    return _("en retard de %(span)s", span=_span(language, unit, count))
+
+
+@lru_cache(maxsize=2048)
+def _in(language: str, unit: str, count: int) -> str:
+    return _("dans %(span)s", span=_span(language, unit, count))
+
+
+@lru_cache(maxsize=2048)
+def _ago(language: str, unit: str, count: int) -> str:
+    return _("il y a %(span)s", span=_span(language, unit, count))
+
+
 def due(at: datetime, now: datetime, *, soon: timedelta = timedelta(hours=4)) -> Due:
     """Return how far a deadline is; ``soon`` is when it starts to call for attention."""
     left = (at - now).total_seconds()
     if left < 0:
-        return Due(_("en retard de %(span)s", span=span(left)), "late")
-    text = _("dans %(span)s", span=span(left))
+        return Due(_late(language(), *_rounded(left)), "late")
+    text = _in(language(), *_rounded(left))
     return Due(text, "soon" if left <= soon.total_seconds() else "later")
 
 
@@ -72,7 +92,7 @@ def since(at: datetime, now: datetime) -> str:
     gone = (now - at).total_seconds()
     if gone < _MINUTE:
         return _("à l'instant")
-    return _("il y a %(span)s", span=span(gone))
+    return _ago(language(), *_rounded(gone))
 
 
 def clock_time(at: datetime) -> str:

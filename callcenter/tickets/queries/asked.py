@@ -57,19 +57,23 @@ def asked_by(actor: Actor) -> Asked:
 
 def values_of(asked: Asked) -> dict[str, Any]:
     """Return the values of the parameters that ``asked_by`` gives for this kind of asker."""
-    values: dict[str, Any] = {
-        "user_id": asked.actor.user_id,
-        "organisation_id": asked.actor.organisation_id,
-    }
+    values = values_of_actor(asked.actor)
     for name in _INSTANTS:
         values[name] = getattr(asked, name)
     for place, member_id in enumerate(sorted(asked.actor.member_ids)):
-        values[f"member_{place}"] = member_id
         limits = asked.limits.get(member_id)
         if limits is not None:
             values[f"silent_before_{place}"] = limits.silent_before
             values[f"held_before_{place}"] = limits.held_before
             values[f"soon_until_{place}"] = limits.soon_until
+    return values
+
+
+def values_of_actor(actor: Actor) -> dict[str, Any]:
+    """Return the values for a statement that depends on the actor alone."""
+    values: dict[str, Any] = {"user_id": actor.user_id, "organisation_id": actor.organisation_id}
+    for place, member_id in enumerate(sorted(actor.member_ids)):
+        values[f"member_{place}"] = member_id
     return values
 
 

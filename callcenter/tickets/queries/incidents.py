@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    bindparam,
     column,
     exists,
     false,
@@ -31,6 +33,7 @@ from callcenter.tickets.incident_models import (
 )
 from callcenter.tickets.incident_states import IncidentState, SubscriberAnswer
 from callcenter.tickets.models import Ticket
+from callcenter.tickets.queries.asked import Asked, asked_by, values_of_actor
 from callcenter.tickets.queries.visibility import in_care_of, visible_to
 from callcenter.ui.pagination import Page, Window, page_of
 
@@ -208,7 +211,13 @@ def get_incident_of_ticket(member_id: int, ticket_id: int) -> Incident | None:
 
 def find_incident_of_ticket(actor: Actor, ticket: Ticket) -> Incident | None:
     """Return the incident that a ticket is in, if the actor sees it."""
-    return db.session.scalar(
+    values = {**values_of_actor(actor), "member_id": ticket.member_id, "ticket_id": ticket.id}
+    return db.session.scalar(_incident_of_ticket(asked_by(actor)), values)
+
+
+@cache
+def _incident_of_ticket(asked: Asked) -> Select[Incident]:
+    return (
         select(Incident)
         .join(
             IncidentTicket,
@@ -218,9 +227,9 @@ def find_incident_of_ticket(actor: Actor, ticket: Ticket) -> Incident | None:
             ),
         )
         .where(
-            IncidentTicket.member_id == ticket.member_id,
-            IncidentTicket.ticket_id == ticket.id,
-            incident_visible_to(actor),
+            IncidentTicket.member_id == bindparam("member_id"),
+            IncidentTicket.ticket_id == bindparam("ticket_id"),
+            incident_visible_to(asked.actor),
         )
     )
 
