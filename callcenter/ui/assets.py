@@ -1,4 +1,4 @@
-"""Static files under an address that changes with their content.
+"""Addresses: static files under one that changes with their content.
 
 ``/static/v-<hash>/js/app.js`` may be kept by browsers for ever, and an ES module that
 imports ``./dialogs.js`` gets the same version without being told.
@@ -24,14 +24,21 @@ def static_url_path(folder: Path) -> str:
 
 
 def init_app(app: Flask) -> None:
-    """Give templates a ``url_for`` that knows the address of static files without the URL map.
+    """Give templates a ``url_for`` that asks the URL map no more than once for the same address.
 
-    A page names a dozen of them, and their address only depends on the folder's version.
+    A page names forty of them; those of static files and those without values never change.
     """
+    known: dict[str, str] = {}
 
     def url_for(endpoint: str, **values: object) -> str:
-        if endpoint == "static" and len(values) == 1 and not request.root_path:
+        if request.root_path or endpoint.startswith("."):
+            return str(app.url_for(endpoint, **values))  # type: ignore[arg-type]
+        if endpoint == "static" and len(values) == 1:
             return f"{app.static_url_path}/{values['filename']}"
-        return str(app.url_for(endpoint, **values))  # type: ignore[arg-type]
+        if values:
+            return str(app.url_for(endpoint, **values))  # type: ignore[arg-type]
+        if endpoint not in known:
+            known[endpoint] = str(app.url_for(endpoint))
+        return known[endpoint]
 
     app.jinja_env.globals["url_for"] = url_for

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from callcenter.core.isolation import Actor
 from callcenter.core.permissions import Permission
 from callcenter.ui.access import permission_of
+from callcenter.ui.i18n import language
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,50 +133,76 @@ def _count(name: str) -> int:
     return source() if source else 0
 
 
-def _may_open(entry: Entry) -> bool:
-    known = entry.endpoint in current_app.view_functions
-    return known and entry.permission in g.actor.permissions
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """An entry with its words in one language, and its address."""
+
+    entry: Entry
+    label: str
+    hint: str
+    url: str
+
+    @property
+    def nearness(self) -> int:
+        """How near this page is: the entry's own, below it (the deeper the nearer), or 0."""
+        if request.endpoint == self.entry.endpoint:
+            return len(request.path) + 1
+        folder = self.url.rstrip("/") + "/"
+        return len(folder) if folder != "/" and request.path.startswith(folder) else 0
 
 
-def _nearness(endpoint: str, url: str) -> int:
-    """Return how near this page is to an entry: it, below it (the deeper the nearer), or 0."""
-    if request.endpoint == endpoint:
-        return len(request.path) + 1
-    folder = url.rstrip("/") + "/"
-    return len(folder) if folder != "/" and request.path.startswith(folder) else 0
+_Drawn = tuple[tuple[Group, str, tuple[_Way, ...]], ...]
+
+
+def _drawn(permissions: frozenset[Permission]) -> _Drawn:
+    """Return what these permissions open, in the request's language, from memory."""
+    kept: dict[object, _Drawn] = current_app.extensions.setdefault(_EXTENSION + "_drawn", {})
+    key = (permissions, language(), request.root_path)
+    if key not in kept:
+        kept[key] = tuple(
+            (
+                group,
+                str(group.label),
+                tuple(
+                    _Way(one, str(one.label), str(one.hint), url_for(one.endpoint))
+                    for one in group.entries
+                    if one.endpoint in current_app.view_functions and one.permission in permissions
+                ),
+            )
+            for group in MENU
+        )
+    return kept[key]
 
 
 def menu() -> tuple[Section, ...]:
     """Return what this actor may open, worked out once per request."""
-    if g.get("actor") is None:
+    actor: Actor | None = g.get("actor")
+    if actor is None:
         return ()
     made: tuple[Section, ...] | None = g.get("ui_menu")
     if made is None:
-        urls = {
-            entry.endpoint: url_for(entry.endpoint)
-            for group in MENU
-            for entry in group.entries
-            if _may_open(entry)
-        }
-        near = {endpoint: _nearness(endpoint, url) for endpoint, url in urls.items()}
+        drawn = _drawn(actor.permissions)
+        near = {way.entry.endpoint: way.nearness for _, _, ways in drawn for way in ways}
         nearest = max(near.values(), default=0)
-        sections = []
-        for group in MENU:
-            links = tuple(
-                Link(
-                    label=str(entry.label),
-                    url=urls[entry.endpoint],
-                    icon=entry.icon,
-                    active=bool(nearest) and near[entry.endpoint] == nearest,
-                    count=_count(entry.badge),
-                    hint=str(entry.hint),
-                )
-                for entry in group.entries
-                if entry.endpoint in urls
+        made = g.ui_menu = tuple(
+            Section(
+                label,
+                tuple(
+                    Link(
+                        label=way.label,
+                        url=way.url,
+                        icon=way.entry.icon,
+                        active=bool(nearest) and near[way.entry.endpoint] == nearest,
+                        count=_count(way.entry.badge),
+                        hint=way.hint,
+                    )
+                    for way in ways
+                ),
+                group.folded,
             )
-            if links:
-                sections.append(Section(str(group.label), links, group.folded))
-        made = g.ui_menu = tuple(sections)
+            for group, label, ways in drawn
+            if ways
+        )
     return made
 
 

@@ -279,7 +279,7 @@ def in_hours(calendar: Calendar, instant: datetime) -> bool:
     return is_open(calendar, instant) or is_open(calendar, just_before)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(CALENDARS, INSTANTS, DURATIONS, DURATIONS)
 def test_adding_time_is_additive_exact_and_in_hours(
     calendar: Calendar, start: datetime, one: timedelta, two: timedelta
@@ -291,7 +291,7 @@ def test_adding_time_is_additive_exact_and_in_hours(
     assert working_time_between(calendar, start, both) == one + two
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(CALENDARS, INSTANTS, DURATIONS, DURATIONS, DURATIONS)
 def test_adding_time_is_monotone(
     calendar: Calendar, start: datetime, later: timedelta, one: timedelta, more: timedelta
@@ -301,7 +301,7 @@ def test_adding_time_is_monotone(
     assert due <= add_working_time(calendar, start, one + more)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(CALENDARS, INSTANTS, DURATIONS, DURATIONS)
 def test_time_between_adds_up(
     calendar: Calendar, start: datetime, one: timedelta, two: timedelta
@@ -313,7 +313,7 @@ def test_time_between_adds_up(
     assert working_time_between(calendar, start, end) <= end - start
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(CALENDARS, INSTANTS, st.integers(1, 12), st.integers(1, 12))
 def test_working_days_are_additive_and_in_hours(
     calendar: Calendar, start: datetime, one: int, two: int
@@ -324,7 +324,7 @@ def test_working_days_are_additive_and_in_hours(
     assert in_hours(calendar, due)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(CALENDARS, INSTANTS, DURATIONS, st.integers(1, 12))
 def test_older_than_so_many_working_days_is_what_the_days_say(
     calendar: Calendar, start: datetime, passed: timedelta, days: int
@@ -334,7 +334,7 @@ def test_older_than_so_many_working_days_is_what_the_days_say(
     assert (start < working_days_ago(calendar, now, days)) is over
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(CALENDARS, INSTANTS)
 def test_next_opening_is_open_and_nothing_opens_before(
     calendar: Calendar, instant: datetime
@@ -429,7 +429,7 @@ def pauses_of(draw: st.DrawFn) -> list[Pause]:
     ]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(TARGETS, INSTANTS, CALENDARS, pauses_of(), INSTANTS, DURATIONS)
 def test_a_pause_never_shortens_a_promise_and_hours_are_kept(
     target: Target,
@@ -447,7 +447,7 @@ def test_a_pause_never_shortens_a_promise_and_hours_are_kept(
         assert in_hours(calendar, due)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(TARGETS, INSTANTS, DURATIONS, CALENDARS)
 def test_a_later_call_is_never_due_earlier(
     target: Target, start: datetime, later: timedelta, calendar: Calendar

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.core.db import db
@@ -160,7 +160,7 @@ def test_a_rule_may_be_about_a_long_warranty() -> None:
     assert other.destination_kind is DestinationKind.TRIAGE
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(
     INSTANTS,
     st.sampled_from(sorted(BY_CODE)),

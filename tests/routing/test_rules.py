@@ -460,7 +460,7 @@ def decisions(draw: st.DrawFn) -> tuple[Decision, list[Rule], bool]:
     return decision, rules, situation.is_on_call_time
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(decisions())
 def test_whatever_the_rules_there_is_one_destination_and_a_reason(
     made: tuple[Decision, list[Rule], bool],
@@ -486,7 +486,7 @@ def test_whatever_the_rules_there_is_one_destination_and_a_reason(
     json.dumps(decision.explanation_to_json())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rule_sets(), st.randoms(use_true_random=False), INSTANTS, st.sampled_from(sorted(BY_CODE)))
 def test_the_order_in_which_rules_are_stored_changes_nothing(
     rules: list[Rule], shuffler: Any, instant: Any, code: str
@@ -497,7 +497,7 @@ def test_the_order_in_which_rules_are_stored_changes_nothing(
     assert decide(situation, book(rules)) == decide(situation, book(shuffled))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rule_sets(), st.sampled_from(sorted(BY_CODE)))
 def test_no_rule_that_applies_is_more_specific_than_the_one_applied(
     rules: list[Rule], code: str

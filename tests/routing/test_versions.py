@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.core.audit import AuditEntry
@@ -227,7 +227,7 @@ def test_the_answers_of_a_chosen_category_come_at_once(
 # -- properties ---------------------------------------------------------------------------
 
 # The first draw of a busy machine is slow; what is drawn is small.
-PATIENT = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PATIENT = settings(max_examples=80)
 
 
 def _snapshots(rules: list[Rule]) -> list[dict[str, Any]]:
