@@ -1,6 +1,6 @@
 """The sandbox as a web application."""
 
-from flask import Flask
+from flask import Flask, request
 from werkzeug.wrappers import Response
 
 from sandbox import inbound, twilio_calls
@@ -38,6 +38,11 @@ def create_app(state: State) -> Flask:
         call_on=state.board.live_on,
         service_sender=state.account.service_sender,
     )
+
+    @app.before_request
+    def read_all() -> None:
+        """Leave nothing of the request on the line: the next one stands behind it."""
+        request.get_data(parse_form_data=True)
 
     @app.after_request
     def harden(response: Response) -> Response:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
+from flask_babel import force_locale
 from sqlalchemy import select, update
 
 from callcenter.core import clock
@@ -18,7 +19,7 @@ from callcenter.messaging.models import DeliveryReceipt, EmailMessage, Message
 from callcenter.messaging.receipts import record_receipt
 from callcenter.messaging.sending import move
 from callcenter.messaging.states import MessageEvent, MessageState
-from callcenter.messaging.timeliness import why_not_now
+from callcenter.messaging.timeliness import standings_of, why_not_now
 
 _UNKNOWN_NUMBER: Final = 30005
 _PHONE_OFF: Final = 30003
@@ -67,7 +68,8 @@ def _settle_once(before: datetime, rng: Random, trouble: Trouble | None) -> bool
     failing: list[tuple[Message, datetime, int]] = []
     for message in rows:
         left = message.not_before + timedelta(seconds=rng.uniform(0.5, 3))
-        reason = why_not_now(message, left)
+        with force_locale("fr"):
+            reason = why_not_now(message, standings_of([message], left)[message.id])
         if reason:
             move(message, MessageEvent.SKIP, left, reason)
             continue

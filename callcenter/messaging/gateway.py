@@ -229,6 +229,12 @@ class _HttpClient(TwilioHttpClient):  # type: ignore[misc]
         assert self.session is not None  # noqa: S101 - the parent makes it by default
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
+        # Proxies and certificates of the environment: looked up once, and not for each message.
+        found = self.session.merge_environment_settings(
+            config.base_url or "https://api.twilio.com", {}, None, None, None
+        )
+        self.session.proxies, self.session.verify = found["proxies"], found["verify"]
+        self.session.trust_env = False
         self._last = threading.local()
 
     def request(self, *args: Any, **kwargs: Any) -> Any:

@@ -5,6 +5,7 @@ the provider is away, nothing is handed out but one message from time to time, o
 first answer ends it. What waits keeps its place, so that all of it leaves in order afterwards.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
@@ -34,18 +35,43 @@ def live_hold() -> ColumnElement[bool]:
     return and_(SendingPause.ended_at.is_(None), SendingPause.cause == ErrorFamily.UNREACHABLE)
 
 
-def causes_against(member_id: int, at: datetime) -> set[str]:
-    """Return why sending is stopped, for this member or for all (the platform's pauses)."""
-    return set(
-        db.session.scalars(
-            select(SendingPause.cause).where(
-                or_(live_pause(at), live_hold()),
-                or_(
-                    SendingPause.member_id == member_id,
-                    SendingPause.member_id == select(platform_id()).scalar_subquery(),
-                ),
-            )
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """What stops sending at an instant: for everybody, for some members, or a hold."""
+
+    everybody: bool = False
+    members: frozenset[int] = frozenset()
+    held_since: datetime | None = None
+
+    def forbid(self, member_id: int, handed_out_at: datetime | None) -> bool:
+        """Say whether a message may not leave.
+
+        While the provider is away only what was handed out to try it does: what had been
+        handed out before would only add to what is in doubt.
+        """
+        if self.everybody or member_id in self.members:
+            return True
+        return self.held_since is not None and not (
+            handed_out_at and handed_out_at > self.held_since
         )
+
+
+def stops_at(at: datetime) -> Stops:
+    """Return what stops sending. Needs the scope of every member."""
+    live = db.session.execute(
+        select(
+            SendingPause.member_id,
+            SendingPause.cause,
+            SendingPause.since,
+            (SendingPause.member_id == platform_id()).label("platform"),
+        ).where(or_(live_pause(at), live_hold()))
+    ).all()
+    held = [one.since for one in live if one.cause == ErrorFamily.UNREACHABLE]
+    paused = [one for one in live if one.cause != ErrorFamily.UNREACHABLE]
+    return Stops(
+        everybody=any(one.platform for one in paused),
+        members=frozenset(one.member_id for one in paused),
+        held_since=max(held, default=None),
     )
 
 

@@ -7,9 +7,10 @@ address. States only move forward; a failure worth another try makes a *new* row
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, BigInteger, DateTime, String, bindparam, select, text
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from callcenter.core import clock
 from callcenter.core.db import db
@@ -17,11 +18,26 @@ from callcenter.messaging.models import DeliveryReceipt, Message
 from callcenter.messaging.rules import FailureAction, after_failure, earliest_send
 from callcenter.messaging.sending import fail, locked, move, pause_sending
 from callcenter.messaging.services import HOLIDAYS, note_step
-from callcenter.messaging.states import MessageEvent, MessageState, Trigger, can, event_of_status
+from callcenter.messaging.states import (
+    MessageEvent,
+    MessageState,
+    Trigger,
+    advance,
+    can,
+    event_of_status,
+)
 
 log = logging.getLogger(__name__)
 
 _FAILURES = frozenset({MessageEvent.UNDELIVERED, MessageEvent.FAILED})
+# From which states each good news leads on, and where to.
+_GOOD = {
+    event: (
+        [state for state in MessageState if can(state, event)],
+        advance(MessageState.SENDING, event),
+    )
+    for event in (MessageEvent.ACCEPTED, MessageEvent.SENT, MessageEvent.DELIVERED)
+}
 
 
 def record_receipt(
@@ -30,28 +46,30 @@ def record_receipt(
     status: str,
     error_code: int | None = None,
     raw: Mapping[str, str] | None = None,
-) -> Message | None:
+) -> bool:
     """Keep one status of the provider and move the message on if it tells something new.
 
-    Found by our own number, else by the provider's id; None (and a log line) for a message we
+    Found by our own number, else by the provider's id; False (and a log line) for a message we
     do not have. Harmless when repeated. Needs the scope of every member, or the message's own.
     """
+    at = clock.now()
+    receipt: dict[str, Any] = {
+        "provider_id": provider_id,
+        "status": status,
+        "error_code": error_code,
+        "received_at": at,
+        "raw": dict(raw or {}),
+    }
+    event = event_of_status(status)
+    if message_id is not None and event in _GOOD and _told_as_usual(message_id, event, receipt):
+        return True
     message = _find(message_id, provider_id)
     if message is None:
         log.warning("status %s of a message that is not ours: %s", status, provider_id)
-        return None
-    at = clock.now()
+        return False
     db.session.execute(
         insert(DeliveryReceipt)
-        .values(
-            member_id=message.member_id,
-            message_id=message.id,
-            provider_id=provider_id,
-            status=status,
-            error_code=error_code,
-            received_at=at,
-            raw=dict(raw or {}),
-        )
+        .values(member_id=message.member_id, message_id=message.id, **receipt)
         .on_conflict_do_nothing()
     )
     if message.provider_id is None:
@@ -59,9 +77,48 @@ def record_receipt(
     elif message.provider_id != provider_id:
         # Sent again on a person's decision: the later copy is the one that counts.
         log.warning("message %s: status %s of an earlier copy", message.id, status)
-        return message
+        return True
     learn(message, status, error_code, at)
-    return message
+    return True
+
+
+# What nearly every callback asks for, in one statement: three come for each message.
+_AS_USUAL = text("""
+    WITH moved AS (
+        UPDATE message SET state = :after, state_at = :received_at, reason = '',
+            provider_id = :provider_id, sent_at = coalesce(sent_at, :received_at),
+            delivered_at = CASE WHEN :after = 'delivered' THEN :received_at ELSE delivered_at END
+        WHERE id = :id AND state = ANY(:before)
+            AND coalesce(provider_id, :provider_id) = :provider_id
+        RETURNING id, member_id
+    ), step AS (
+        INSERT INTO message_step (member_id, message_id, state, at, note)
+        SELECT member_id, id, :after, :received_at, '' FROM moved
+    ), known AS (
+        SELECT id, member_id FROM moved UNION SELECT id, member_id FROM message
+        WHERE id = :id AND provider_id = :provider_id AND sent_at IS NOT NULL
+    ), receipt AS (
+        INSERT INTO delivery_receipt
+            (member_id, message_id, provider_id, status, error_code, received_at, raw)
+        SELECT member_id, id, :provider_id, :status, :error_code, :received_at, :raw FROM known
+        ON CONFLICT DO NOTHING
+    )
+    SELECT count(*) FROM known
+""").bindparams(
+    *(bindparam(name, type_=String) for name in ("after", "provider_id", "status")),
+    bindparam("id", type_=BigInteger),
+    bindparam("error_code", type_=BigInteger),
+    bindparam("received_at", type_=DateTime(timezone=True)),
+    bindparam("before", type_=ARRAY(String)),
+    bindparam("raw", type_=JSONB),
+)
+
+
+def _told_as_usual(message_id: int, event: MessageEvent, receipt: dict[str, Any]) -> bool:
+    """Keep a status of a message that is on its way; False if it needs a closer look."""
+    before, after = _GOOD[event]
+    values = receipt | {"id": message_id, "before": before, "after": after}
+    return bool(db.session.execute(_AS_USUAL, values).scalar())
 
 
 def learn(message: Message, status: str, error_code: int | None, at: datetime) -> None:

@@ -1,12 +1,12 @@
-"""Sending one message: claim it, then write down what the provider's answer proves.
+"""Sending: what the provider's answers prove of the messages that were claimed for it.
 
-The claim is committed before the provider is asked and the database is released while it is.
-Each verb here is one short transaction of the caller; none of them asks the provider.
+A claim (see ``claiming``) is committed before the provider is asked and the database is released
+while it is. Each verb here is part of a short transaction of the caller; none asks the provider.
 """
 
 import logging
-import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from flask_babel import force_locale
@@ -25,10 +25,9 @@ from callcenter.core.errors import (
 )
 from callcenter.estate.models import ContactPhone
 from callcenter.estate.states import NumberFlag as KnownFlag
-from callcenter.members.models import Organisation
 from callcenter.messaging.ledger import ledger_at
 from callcenter.messaging.models import Message, SendingPause
-from callcenter.messaging.pauses import causes_against, end_hold, hold, platform_id
+from callcenter.messaging.pauses import end_hold, hold, platform_id
 from callcenter.messaging.rules import (
     DOUBTS_BEFORE_HOLD,
     ErrorFamily,
@@ -39,15 +38,15 @@ from callcenter.messaging.rules import (
     earliest_send,
     explain_error,
     unreachable_words,
-    validity_seconds,
 )
-from callcenter.messaging.services import HOLIDAYS, note_step, record_opt_out, why_not_to
+from callcenter.messaging.services import HOLIDAYS, note_step, record_opt_out
 from callcenter.messaging.states import MessageEvent, MessageState, advance, can
-from callcenter.messaging.timeliness import why_not_now
 
 log = logging.getLogger(__name__)
 
 BAD_CREDENTIALS = 20003
+
+_NO_ANSWER = (ProviderUncertainError, ProviderUnreachableError)
 
 _KNOWN_FLAGS = {
     NumberFlag.INVALID: KnownFlag.INVALID,
@@ -68,121 +67,55 @@ class Claim:
     message_id: int
     member_id: int
     attempt_id: str
-    to_number: str
-    body: str
+    to_number: str = field(repr=False)
+    body: str = field(repr=False)
     sender: str
     validity_seconds: int
     claimed_at: datetime
     on_trial: bool = False
 
 
-def claim_message(message_id: int) -> Claim | None:
-    """Take a queued message for sending; None when it is not to be sent now, or not by us.
-
-    What would no longer be right to send is settled here: expired past its life, skipped when
-    the number has been closed to us since or the message's reason has gone, put off when quiet
-    hours have begun.
-    """
-    message = db.session.scalar(
-        select(Message)
-        .where(Message.id == message_id, Message.state == MessageState.QUEUED)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-    at = clock.now()
-    if message is None or message.not_before > at:
-        return None
-    validity = validity_seconds(at, message.expires_at)
-    if validity is None:
-        expire(message, at)
-        return None
-    causes = causes_against(message.member_id, at)
-    if causes - {ErrorFamily.UNREACHABLE}:
-        message.enqueued_at = None
-        return None
-    with force_locale("fr"):
-        reason = why_not_to(message.member_id, message.to_number, message.trigger)
-    leaves = earliest_send(at, urgent=message.urgent, holidays=HOLIDAYS)
-    if not reason and leaves > at:
-        message.not_before, message.enqueued_at = leaves, None
-        return None
-    reason = reason or why_not_now(message, at)
-    if reason:
-        move(message, MessageEvent.SKIP, at, reason)
-        return None
-    message.attempt_id = secrets.token_hex(8)
-    message.attempts += 1
-    message.claimed_at = at
-    move(message, MessageEvent.CLAIM, at)
-    member = db.session.get_one(Organisation, message.member_id)
-    return Claim(
-        message_id=message.id,
-        member_id=message.member_id,
-        attempt_id=message.attempt_id,
-        to_number=message.to_number,
-        body=message.body,
-        sender=member.sms_sender,
-        validity_seconds=validity,
-        claimed_at=at,
-        on_trial=ErrorFamily.UNREACHABLE in causes,
-    )
+# What the provider's answer proves: it has the message under this id, or what went wrong.
+Answer = str | ProviderError
 
 
-def store_accepted(claim: Claim, provider_id: str) -> None:
-    """The provider has the message, under its own id."""
-    message = locked(claim.message_id)
-    at = clock.now()
-    if message is None:
-        return
-    if message.provider_id is None:
-        message.provider_id = provider_id
-    elif message.provider_id != provider_id:
-        log.error("message %s has two provider ids", message.id)
-    message.sent_at = message.sent_at or at
-    move(message, MessageEvent.ACCEPTED, at)
-
-
-def store_failure(claim: Claim, error: ProviderError) -> None:
-    """Write down an exchange that did not end well; ``error`` says what it proves.
+def store_answers(answers: Sequence[tuple[Claim, Answer]]) -> None:
+    """Write down how the exchanges of some claims ended. Needs the scope of every member.
 
     A callback, or a person, may have been quicker: then what they said stands.
     """
-    message = locked(claim.message_id)
+    rows = db.session.scalars(
+        select(Message)
+        .where(Message.id.in_([claim.message_id for claim, _answer in answers]))
+        .order_by(Message.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    messages = {message.id: message for message in rows}
     at = clock.now()
-    if claim.on_trial and not isinstance(error, ProviderUncertainError | ProviderUnreachableError):
-        end_hold(at)
-    if message is None or message.attempt_id != claim.attempt_id:
-        return
-    if not can(message.state_now, MessageEvent.RELEASE):
-        return
-    match error:
-        case ProviderUnreachableError():
-            hold(at, costs_a_doubt=False)
-            _put_back(message, message.not_before, unreachable_words())
-        case ProviderUncertainError():
-            message.error_code = error.code
-            with force_locale("fr"):
-                reason = _("Réponse perdue : le message est peut-être parti.")
-            move(message, MessageEvent.LOSE, at, reason)
-            if claim.on_trial or _only_doubts_of_late(at):
-                hold(at, costs_a_doubt=True)
-        case ProviderRefusedError() | ProviderUnavailableError():
-            wait: timedelta | None = getattr(error, "retry_after", None)
-            decision = after_failure(error.code, message.attempts, at, wait)
-            _follow(message, decision, error.code, at)
-        case _:
-            decision = after_failure(BAD_CREDENTIALS, message.attempts, at)
-            _follow(message, decision, BAD_CREDENTIALS, at)
+    for claim, answer in answers:
+        if claim.on_trial and not isinstance(answer, _NO_ANSWER):
+            end_hold(at)
+        message = messages.get(claim.message_id)
+        if message is None:
+            continue
+        if isinstance(answer, str):
+            _accepted(message, answer, at)
+        elif message.attempt_id == claim.attempt_id and can(
+            message.state_now, MessageEvent.RELEASE
+        ):
+            _failed(message, claim, answer, at)
 
 
-def release_unsent(claim: Claim) -> None:
-    """Put back a claimed message for which the provider was certainly not asked."""
-    message = locked(claim.message_id)
-    if message is None or message.attempt_id != claim.attempt_id:
-        return
-    if can(message.state_now, MessageEvent.RELEASE):
-        message.attempts -= 1
-        _put_back(message, clock.now(), "")
+def release_unsent(claims: Sequence[Claim]) -> None:
+    """Put back claimed messages for which the provider was certainly not asked."""
+    for claim in claims:
+        message = locked(claim.message_id)
+        if message is None or message.attempt_id != claim.attempt_id:
+            continue
+        if can(message.state_now, MessageEvent.RELEASE):
+            message.attempts -= 1
+            _put_back(message, clock.now(), "")
 
 
 def fail(message: Message, event: MessageEvent, code: int | None, at: datetime) -> None:
@@ -227,6 +160,38 @@ def locked(message_id: int) -> Message | None:
         .with_for_update()
         .execution_options(populate_existing=True)
     )
+
+
+def _accepted(message: Message, provider_id: str, at: datetime) -> None:
+    if message.provider_id is None:
+        message.provider_id = provider_id
+    elif message.provider_id != provider_id:
+        log.error("message %s has two provider ids", message.id)
+    message.sent_at = message.sent_at or at
+    move(message, MessageEvent.ACCEPTED, at)
+
+
+def _failed(message: Message, claim: Claim, error: ProviderError, at: datetime) -> None:
+    match error:
+        case ProviderUnreachableError():
+            hold(at, costs_a_doubt=False)
+            with force_locale("fr"):
+                reason = unreachable_words()
+            _put_back(message, message.not_before, reason)
+        case ProviderUncertainError():
+            message.error_code = error.code
+            with force_locale("fr"):
+                reason = _("Réponse perdue : le message est peut-être parti.")
+            move(message, MessageEvent.LOSE, at, reason)
+            if claim.on_trial or _only_doubts_of_late(at):
+                hold(at, costs_a_doubt=True)
+        case ProviderRefusedError() | ProviderUnavailableError():
+            wait: timedelta | None = getattr(error, "retry_after", None)
+            decision = after_failure(error.code, message.attempts, at, wait)
+            _follow(message, decision, error.code, at)
+        case _:
+            decision = after_failure(BAD_CREDENTIALS, message.attempts, at)
+            _follow(message, decision, BAD_CREDENTIALS, at)
 
 
 def _follow(message: Message, decision: FailureDecision, code: int | None, at: datetime) -> None:

@@ -10,7 +10,9 @@ from datetime import date, datetime, timedelta
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import delete, func, select
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from callcenter.core import clock
@@ -219,19 +221,12 @@ def note_step(message: Message, at: datetime, note: str = "") -> None:
     )
 
 
-def why_not_to(member_id: int, number: str, trigger: str = "") -> str:
-    """Return why this member does not write to a stored number, in words, or "".
-
-    Whoever is on duty is always tried: that somebody wants no follow-ups as a tenant, or that
-    a tenant once had this number, is no reason not to page them.
-    """
-    if trigger == Trigger.ON_CALL_PAGE:
-        return ""
+def why_not_to(member_id: int, number: str, trigger: str) -> str:
+    """Return why this member does not write to a stored number, in words, or ""."""
     row = db.session.execute(
         select(
-            select(func.count())
+            exists()
             .where(OptOut.member_id == member_id, OptOut.number == number)
-            .scalar_subquery()
             .label("opted_out"),
             select(func.max(ContactPhone.flag))
             .where(ContactPhone.member_id == member_id, ContactPhone.number == number)
@@ -239,15 +234,28 @@ def why_not_to(member_id: int, number: str, trigger: str = "") -> str:
             .label("flag"),
         )
     ).one()
-    if row.opted_out:
+    return why_closed(trigger, opted_out=row.opted_out, flag=row.flag)
+
+
+def why_closed(trigger: str, *, opted_out: bool, flag: str | None) -> str:
+    """Return why a number is closed to a member, in words, or "".
+
+    Whoever is on duty is always tried: that somebody wants no follow-ups as a tenant, or that
+    a tenant once had this number, is no reason not to page them.
+    """
+    if trigger == Trigger.ON_CALL_PAGE:
+        return ""
+    if opted_out:
         return str(_("La personne a demandé à ne plus recevoir de SMS."))
-    flags: dict[str, str] = {
-        KnownFlag.LANDLINE: _("Ce numéro ne reçoit pas de SMS (ligne fixe)."),
-        KnownFlag.UNKNOWN: _("Ce numéro n'est plus attribué."),
-        KnownFlag.BLOCKED: _("L'opérateur bloque les messages vers ce numéro."),
-        KnownFlag.INVALID: _("Ce numéro n'est pas valable."),
-    }
-    return str(flags.get(row.flag or "", ""))
+    return str(_FLAGS.get(flag or "", ""))
+
+
+_FLAGS: Mapping[str, LazyString] = {
+    KnownFlag.LANDLINE: _l("Ce numéro ne reçoit pas de SMS (ligne fixe)."),
+    KnownFlag.UNKNOWN: _l("Ce numéro n'est plus attribué."),
+    KnownFlag.BLOCKED: _l("L'opérateur bloque les messages vers ce numéro."),
+    KnownFlag.INVALID: _l("Ce numéro n'est pas valable."),
+}
 
 
 def _draft(

@@ -13,7 +13,7 @@ from callcenter.messaging.follow_up_rules import why_gone
 from callcenter.messaging.models import Message
 from callcenter.messaging.sending import move
 from callcenter.messaging.states import MessageEvent, MessageState, Trigger
-from callcenter.messaging.timeliness import ground_of
+from callcenter.messaging.timeliness import standings_of
 
 
 def stop_outdated(member_id: int, ticket_id: int) -> int:
@@ -32,10 +32,13 @@ def stop_outdated(member_id: int, ticket_id: int) -> int:
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
+    if not waiting:
+        return 0
     stopped, at = 0, clock.now()
-    for message in waiting:
-        with force_locale("fr"):
-            reason = why_gone(Trigger(message.trigger), ground_of(message))
-        if reason:
-            stopped += move(message, MessageEvent.CANCEL, at, reason)
+    with force_locale("fr"):
+        standings = standings_of(waiting, at)
+        for message in waiting:
+            reason = why_gone(Trigger(message.trigger), standings[message.id].ground)
+            if reason:
+                stopped += move(message, MessageEvent.CANCEL, at, reason)
     return stopped

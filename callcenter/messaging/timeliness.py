@@ -1,4 +1,4 @@
-"""Whether a message is still right to send, asked of the database at the moment of its claim.
+"""Whether messages are still right to send, asked of the database at the moment of their claim.
 
 The ticket and the visit stand in the room above; only their state is read here. No lock is
 taken on them: an act that commits after the claim came after it, and one that commits before
@@ -6,15 +6,22 @@ is seen. The daily limit is counted under a lock of the number, since two worker
 two messages to one person at once.
 """
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any
+from functools import cache
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     ColumnElement,
+    DateTime,
     ScalarSelect,
+    Select,
+    String,
     and_,
+    bindparam,
     column,
     exists,
     func,
@@ -28,6 +35,8 @@ from sqlalchemy.orm import aliased
 
 from callcenter.core import clock
 from callcenter.core.db import db
+from callcenter.estate.models import ContactPhone
+from callcenter.members.models import Organisation
 from callcenter.messaging.default_texts import TRIGGER_WORDS
 from callcenter.messaging.follow_up_models import FollowUp, FollowUpPolicy
 from callcenter.messaging.follow_up_rules import (
@@ -41,7 +50,8 @@ from callcenter.messaging.follow_up_rules import (
     outdone_by,
     why_gone,
 )
-from callcenter.messaging.models import Message
+from callcenter.messaging.models import Message, OptOut
+from callcenter.messaging.services import why_closed
 from callcenter.messaging.states import MessageState as S
 from callcenter.messaging.states import Trigger
 
@@ -53,119 +63,150 @@ _satisfaction = table("satisfaction", column("member_id"), column("ticket_id"))
 _LEFT = (S.SENDING, S.UNCERTAIN, S.ACCEPTED, S.SENT, S.DELIVERED, S.UNDELIVERED, S.FAILED)
 
 
-def why_not_now(message: Message, at: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the database has to say of a message that is due.
+
+    ``sender`` is its member's name or number, ``closed`` why the number is closed to the member,
+    in words, or "". ``active`` is None where the member has chosen nothing. ``today`` counts
+    its messages to the number since midnight.
+    """
+
+    sender: str
+    closed: str
+    ground: Ground
+    active: bool | None
+    max_per_day: int | None
+    today: int
+    rivals: tuple[Rival, ...]
+
+
+def standings_of(messages: Sequence[Message], at: datetime) -> dict[int, Standing]:
+    """Return how each of the messages stands, by number; words in the present language."""
+    midnight = datetime.combine(clock.in_paris(at).date(), time(0), tzinfo=clock.PARIS)
+    rows = db.session.execute(
+        _standing(), {"ids": [one.id for one in messages], "at": at, "midnight": midnight}
+    )
+    return {
+        row.id: Standing(
+            sender=row.sms_sender,
+            closed=why_closed(row.trigger, opted_out=row.opted_out, flag=row.flag),
+            ground=Ground(row.ticket_state or "", row.visit_state or "", row.planned, row.rated),
+            active=row.active,
+            max_per_day=row.max_per_day,
+            today=row.today,
+            rivals=tuple(Rival(*one) for one in row.rivals or ()),
+        )
+        for row in rows
+    }
+
+
+def lock_numbers(messages: Iterable[Message]) -> None:
+    """Have whoever else counts the messages of the day to these numbers wait for our commit."""
+    people = sorted({(one.member_id, one.to_number) for one in messages if _limited(one)})
+    if people:
+        members, numbers = zip(*people, strict=True)
+        db.session.execute(_LOCK, {"members": list(members), "numbers": list(numbers)})
+
+
+def why_not_now(message: Message, standing: Standing) -> str:
     """Return why a message that is due must not leave any more, in words, or "".
 
     Its reason has gone, the member has switched it off, another says it better, or the number
     has had its messages of the day.
     """
     trigger = Trigger(message.trigger)
-    limited = is_limited(trigger, urgent=message.urgent, tried=message.attempts > 0)
-    if limited:
-        db.session.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:number, :member))"),
-            {"number": message.to_number, "member": message.member_id},
-        )
-    elif message.ticket_id is None:
-        return ""
-    row = db.session.execute(
-        select(
-            *_ground(message),
-            _active(message).label("active"),
-            select(FollowUpPolicy.max_per_day)
-            .where(FollowUpPolicy.member_id == message.member_id)
-            .scalar_subquery()
-            .label("max_per_day"),
-            _sent_today(message, at).label("today"),
-            _rivals(message, at).label("rivals"),
-        )
-    ).one()
-    with force_locale("fr"):  # kept on the row, in the language of the trade
-        gone = why_gone(
-            trigger,
-            Ground(row.ticket_state or "", row.visit_state or "", row.planned, row.rated),
-        )
-        if gone or not limited:
-            return gone
-        if not (DEFAULTS.get(trigger, Choice()).active if row.active is None else row.active):
-            return str(_("Le bailleur a désactivé ce message."))
-        rivals = [Rival(number, name, left) for number, name, left in row.rivals or ()]
-        better = outdone_by(message.id, trigger, rivals)
-        if better is not None:
-            return str(
-                _("Regroupé : le SMS « %(other)s » en dit plus.", other=TRIGGER_WORDS[better])
+    gone = why_gone(trigger, standing.ground)
+    if gone or not _limited(message):
+        return gone
+    if not (DEFAULTS.get(trigger, Choice()).active if standing.active is None else standing.active):
+        return str(_("Le bailleur a désactivé ce message."))
+    better = outdone_by(message.id, trigger, standing.rivals)
+    if better is not None:
+        return str(_("Regroupé : le SMS « %(other)s » en dit plus.", other=TRIGGER_WORDS[better]))
+    if standing.today >= (standing.max_per_day or Policy().max_per_day):
+        return str(
+            _(
+                "Limite atteinte : déjà %(count)s SMS aujourd'hui à ce numéro.",
+                count=standing.today,
             )
-        limit = row.max_per_day or Policy().max_per_day
-        if row.today >= limit:
-            return str(
-                _(
-                    "Limite atteinte : déjà %(count)s SMS aujourd'hui à ce numéro.",
-                    count=row.today,
-                )
-            )
+        )
     return ""
 
 
-def ground_of(message: Message) -> Ground:
-    """Return what a message stands on now."""
-    row = db.session.execute(select(*_ground(message))).one()
-    return Ground(row.ticket_state or "", row.visit_state or "", row.planned, row.rated)
+def _limited(message: Message) -> bool:
+    return is_limited(Trigger(message.trigger), urgent=message.urgent, tried=message.attempts > 0)
 
 
-def _ground(message: Message) -> tuple[ColumnElement[Any], ...]:
-    own = _ticket.c.member_id == message.member_id
-    return (
-        select(_ticket.c.state)
-        .where(own, _ticket.c.id == message.ticket_id)
-        .scalar_subquery()
-        .label("ticket_state"),
-        select(_visit.c.state)
-        .where(_visit.c.member_id == message.member_id, _visit.c.id == message.visit_id)
-        .scalar_subquery()
-        .label("visit_state"),
+# In one order for everybody, so that no two wait for each other.
+_LOCK = text(
+    "SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT hashtextextended(number, member)"
+    " AS key FROM unnest(:members, :numbers) AS one (member, number) ORDER BY key) AS keys"
+).bindparams(
+    bindparam("members", type_=ARRAY(BigInteger)), bindparam("numbers", type_=ARRAY(String))
+)
+
+
+@cache
+def _standing() -> Select[tuple[object, ...]]:
+    """One row for each of the messages ``ids``, at the instant ``at``."""
+    own = (ContactPhone.member_id == Message.member_id, ContactPhone.number == Message.to_number)
+    ticket = (_ticket.c.member_id == Message.member_id, _ticket.c.id == Message.ticket_id)
+    visit = (_visit.c.member_id == Message.member_id, _visit.c.id == Message.visit_id)
+    of_ticket = (
+        _visit.c.member_id == Message.member_id, _visit.c.ticket_id == Message.ticket_id
+    )  # fmt: skip
+    rated = (
+        _satisfaction.c.member_id == Message.member_id,
+        _satisfaction.c.ticket_id == Message.ticket_id,
+    )
+    follow_up = (FollowUp.member_id == Message.member_id, FollowUp.trigger == Message.trigger)
+    return select(
+        Message.id,
+        Message.trigger,
+        Organisation.sms_sender,
         exists()
-        .where(
-            _visit.c.member_id == message.member_id,
-            _visit.c.ticket_id == message.ticket_id,
-            _visit.c.state == "planned",
-        )
-        .label("planned"),
-        exists()
-        .where(
-            _satisfaction.c.member_id == message.member_id,
-            _satisfaction.c.ticket_id == message.ticket_id,
-        )
-        .label("rated"),
+        .where(OptOut.member_id == Message.member_id, OptOut.number == Message.to_number)
+        .label("opted_out"),
+        select(func.max(ContactPhone.flag)).where(*own).scalar_subquery().label("flag"),
+        select(_ticket.c.state).where(*ticket).scalar_subquery().label("ticket_state"),
+        select(_visit.c.state).where(*visit).scalar_subquery().label("visit_state"),
+        exists().where(*of_ticket, _visit.c.state == "planned").label("planned"),
+        exists().where(*rated).label("rated"),
+        select(FollowUp.active).where(*follow_up).scalar_subquery().label("active"),
+        select(FollowUpPolicy.max_per_day)
+        .where(FollowUpPolicy.member_id == Message.member_id)
+        .scalar_subquery()
+        .label("max_per_day"),
+        _sent_today().label("today"),
+        _rivals().label("rivals"),
+    ).where(
+        Message.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))),
+        Organisation.id == Message.member_id,
     )
 
 
-def _active(message: Message) -> ScalarSelect[Any]:
-    return (
-        select(FollowUp.active)
-        .where(FollowUp.member_id == message.member_id, FollowUp.trigger == message.trigger)
-        .scalar_subquery()
-    )
-
-
-def _sent_today(message: Message, at: datetime) -> ScalarSelect[Any]:
-    """How many of this member's messages to the number left since midnight in Paris."""
-    midnight = datetime.combine(clock.in_paris(at).date(), time(0), tzinfo=clock.PARIS)
+def _sent_today() -> ScalarSelect[int]:
+    """How many of the member's messages to the number left since midnight in Paris."""
+    other = aliased(Message)
     return (
         select(func.count())
         .where(
-            Message.to_number == message.to_number,
-            Message.member_id == message.member_id,
-            Message.state.in_(_LEFT),
-            Message.claimed_at >= midnight,
-            Message.trigger.not_in(NOT_TO_TENANTS),
+            other.to_number == Message.to_number,
+            other.member_id == Message.member_id,
+            other.state.in_(_LEFT),
+            other.claimed_at >= bindparam("midnight", type_=DateTime(timezone=True)),
+            other.trigger.not_in(NOT_TO_TENANTS),
         )
+        .correlate(Message)
         .scalar_subquery()
     )
 
 
-def _rivals(message: Message, at: datetime) -> ScalarSelect[Any]:
+def _rivals() -> ScalarSelect[list[object]]:
     """The other messages about the same request: due as well, or gone since this was written."""
     other = aliased(Message)
+    at: ColumnElement[datetime] = bindparam("at", type_=DateTime(timezone=True))
     return (
         select(
             func.jsonb_agg(
@@ -174,18 +215,19 @@ def _rivals(message: Message, at: datetime) -> ScalarSelect[Any]:
             )
         )
         .where(
-            other.member_id == message.member_id,
-            other.ticket_id == message.ticket_id,
-            other.to_number == message.to_number,
-            other.id != message.id,
+            other.member_id == Message.member_id,
+            other.ticket_id == Message.ticket_id,
+            other.to_number == Message.to_number,
+            other.id != Message.id,
             or_(
                 and_(
                     other.state == S.QUEUED,
                     other.not_before <= at,
                     other.expires_at > at + timedelta(seconds=1),
                 ),
-                and_(other.id > message.id, other.state.in_(_LEFT)),
+                and_(other.id > Message.id, other.state.in_(_LEFT)),
             ),
         )
+        .correlate(Message)
         .scalar_subquery()
     )

@@ -42,7 +42,7 @@ def main() -> int:
         if "services" in options.only:
             measure_services(large, samples, results, options.repeat)
         if "sending" in options.only:
-            sending.measure(large, samples, results, options.backlog)
+            sending.measure(large, samples, results, options.backlog, options.allowed)
         if "live" in options.only:
             live.measure(large, results)
         if "imports" in options.only:
@@ -68,6 +68,12 @@ def _options() -> argparse.Namespace:
         type=int,
         default=int(os.environ.get("BACKLOG", "2000")),
         help="messages that wait for the workers: 100000 is the whole measure",
+    )
+    parser.add_argument(
+        "--allowed",
+        type=int,
+        default=int(os.environ.get("ALLOWED", "100")),
+        help="messages a second at which that backlog may leave",
     )
     parser.add_argument("--only", nargs="+", choices=_PARTS, default=_PARTS)
     parser.add_argument(

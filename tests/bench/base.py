@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from flask import Flask
 from flask_security import hash_password
 from pydantic import SecretStr
+from redis import Redis
 
 from callcenter.app import create_app
 from callcenter.core import database_roles as roles
@@ -115,6 +116,13 @@ def base_of(addresses: Addresses, homes: int, tickets: int, port: int) -> Base:
     )
     superuser_url = roles.url_for(addresses.superuser_url, database=database)
     return Base(homes, tickets, settings, owner_url, superuser_url)
+
+
+def server_pids(base: Base) -> dict[str, int]:
+    """The process numbers of the measured servers."""
+    postmaster = (VAR / "postgres" / "postmaster.pid").resolve().read_text().split("\n", 1)[0]
+    with Redis.from_url(base.settings.redis_url) as redis:
+        return {"postgres": int(postmaster), "valkey": int(redis.info("server")["process_id"])}
 
 
 def _digest() -> str:

@@ -14,11 +14,11 @@ from callcenter.core import database_roles as roles
 from callcenter.core.db import db, session_scope, transaction
 from callcenter.core.isolation import Scope
 from callcenter.messaging.receipts import record_receipt
-from tests.bench.base import Base
+from tests.bench.base import Base, server_pids
 from tests.bench.measures import Results, rate, timed
 from tests.bench.pages import AGENT, URGENT, save
 from tests.bench.samples import Caller, Samples
-from tests.bench.web import Browser, Process, web
+from tests.bench.web import Browser, Process, cpu_seconds, web
 from workers.dispatcher import Dispatcher
 
 _WAIT_SECONDS = 20
@@ -36,11 +36,14 @@ STATUS_PATH = "/webhooks/twilio/status"
 _Sent = tuple[int, str]  # our number and the provider's
 
 
-def measure(base: Base, samples: Samples, results: Results, backlog: int) -> None:
-    """Print the lines of the SMS path. Nothing here leaves the machine."""
+def measure(base: Base, samples: Samples, results: Results, backlog: int, allowed: int) -> None:
+    """Print the lines of the SMS path. Nothing here leaves the machine.
+
+    The ``backlog`` drains at the rate of ``allowed`` messages a second.
+    """
     _end_to_end(base, samples, results)
     _drain(base, results, "sms_sending", _CAPACITY, allowed=_FREELY)
-    _drain(base, results, "sms_backlog", backlog, allowed=base.settings.sms_per_second)
+    _drain(base, results, "sms_backlog", backlog, allowed=allowed)
     _dispatcher(base, results)
     _callbacks(base, results)
 
@@ -93,15 +96,16 @@ def _end_to_end(base: Base, samples: Samples, results: Results) -> None:
 def _drain(base: Base, results: Results, op: str, count: int, *, allowed: int) -> None:
     """How fast a backlog leaves at the allowed rate, with a provider that takes 100 ms.
 
-    The provider's status callbacks come back to the web process all the while. ``grown_mb`` is
-    what the workers and the clockwork gained between the first tenth and the end.
+    The provider's status callbacks come back to the web process all the while; ``told_per_second``
+    is until the last of them is stored. ``grown_mb`` is what the workers and the clockwork gained
+    between the first tenth and the end.
     """
     with Redis.from_url(base.settings.redis_url) as redis:
         redis.flushdb()
+    rate = {"SMS_PER_SECOND": str(allowed), "SMS_PER_SECOND_PER_SENDER": str(allowed)}
     with ExitStack() as running:
         process, sandbox, *others = (
-            running.enter_context(one)
-            for one in (web(base), *_processes(base, SMS_PER_SECOND=str(allowed)))
+            running.enter_context(one) for one in (web(base), *_processes(base, **rate))
         )
         process.wait_for(base.settings.public_origin)
         sandbox.wait_for(base.settings.sandbox_url)
@@ -114,40 +118,72 @@ def _drain(base: Base, results: Results, op: str, count: int, *, allowed: int) -
             )
             answer.raise_for_status()
         time.sleep(_LOADING_SECONDS)
-        _queue(base, count, "queued")
-        start = time.perf_counter()
-        early, at, left = 0.0, start, count
-        while left:
-            time.sleep(0.25)
-            left, was = _left(base), left
-            now = time.perf_counter()
-            at = now if left < was else at
-            if now - at > _STUCK_SECONDS:
-                raise SystemExit(
-                    f"error: {left} of {count} messages don't leave, see var/bench/log"
-                )
+        parts: dict[str, list[int]] = {}
+        for one in (process, sandbox, *others):
+            parts.setdefault(one.name.partition("-")[0], []).append(one.pid)
+        parts |= {name: [pid] for name, pid in server_pids(base).items()}
+        first = _queue(base, count, "queued")[0][0]
+        before, start = _spent(parts), time.perf_counter()
+        early = 0.0
+
+        def look(left: int) -> None:
+            nonlocal early
             if not early and left <= count * 9 // 10:
                 early = sum(one.memory_mb() for one in others)
-        took = time.perf_counter() - start
+
+        left_in = _until_none(base, first, ("queued", "sending"), start, look)
         grown = sum(one.memory_mb() for one in others) - early
+        told_in = _until_none(base, first, ("accepted", "sent"), start)
+        after = _spent(parts)
         results.tell(
             op,
-            per_second=round(count / took, 1),
+            per_second=round(count / left_in, 1),
+            told_per_second=round(count / told_in, 1),
             n=count,
             allowed_per_second=allowed,
             provider_ms=PROVIDER_MS,
             workers=base.settings.worker_count,
             grown_mb=round(grown, 1),
+            cpu_ms=round(
+                sum(after.values()) * 1000 / count - sum(before.values()) * 1000 / count, 2
+            ),
+            cpu_ms_of={
+                name: round((after[name] - before[name]) * 1000 / count, 2) for name in parts
+            },
         )
     _forget(base)
 
 
-def _left(base: Base) -> int:
-    with roles.connect(base.superuser_url) as connection:
-        row = connection.execute(
-            "SELECT count(*) FROM message WHERE body = 'mesure' AND state IN ('queued', 'sending')"
-        ).fetchone()
-    return int(str(row[0])) if row else 0
+def _spent(parts: dict[str, list[int]]) -> dict[str, float]:
+    """Processor seconds of each part of the program so far."""
+    return {name: sum(map(cpu_seconds, pids)) for name, pids in parts.items()}
+
+
+def _until_none(
+    base: Base,
+    first: int,
+    states: tuple[str, ...],
+    start: float,
+    look: Callable[[int], None] = lambda _left: None,
+) -> float:
+    """Wait until none of our messages is in these states; return the seconds since the start."""
+    left = -1
+    at = time.perf_counter()
+    while left:
+        with roles.connect(base.superuser_url) as connection:
+            row = connection.execute(
+                b"SELECT count(*) FROM message WHERE id >= %s AND state = ANY(%s)",
+                [first, list(states)],
+            ).fetchone()
+        left, was = int(str(row[0])) if row else 0, left
+        now = time.perf_counter()
+        at = now if left != was else at
+        if now - at > _STUCK_SECONDS:
+            raise SystemExit(f"error: {left} messages stay {states}, see var/bench/log")
+        look(left)
+        # Counting many is work too: seldom while many are left.
+        time.sleep(0.1 if left < 5_000 else 2)
+    return time.perf_counter() - start
 
 
 def _wait_for_sms(http: requests.Session, base: Base, caller: Caller) -> None:
@@ -246,8 +282,19 @@ def _callbacks_over_http(base: Base, results: Results, ids: list[_Sent]) -> None
             one.trust_env = False
         each = len(ids) // clients - 1
         makers = [maker(one, ids[n::clients]) for n, one in enumerate(sessions)]
+        parts = {"web": [process.pid], "postgres": [server_pids(base)["postgres"]]}
+        before = _spent(parts)
         per_second, done = rate(makers, each)
-        results.tell("status_callbacks", per_second=round(per_second), n=done)
+        after = _spent(parts)
+        results.tell(
+            "status_callbacks",
+            per_second=round(per_second),
+            n=done,
+            cpu_ms_of={
+                name: round((after[name] - before[name]) * 1000 / (done + clients), 2)
+                for name in parts
+            },
+        )
 
 
 def _post(

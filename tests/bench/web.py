@@ -68,7 +68,12 @@ class Process:
 
     def cpu_seconds(self) -> float:
         """Processor time that the process and its children have used so far."""
-        return sum(_cpu_seconds(pid) for pid in (self.pid, *_children(self.pid)))
+        return cpu_seconds(self.pid)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process and its children so far, those that have ended included."""
+    return _cpu_seconds(pid, 4) + sum(_cpu_seconds(child, 2) for child in _children(pid))
 
 
 def _children(pid: int) -> list[int]:
@@ -83,9 +88,13 @@ def _pss_kb(pid: int) -> int:
     return 0
 
 
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _cpu_seconds(pid: int, fields: int) -> float:
+    """Its own user and system time (2 fields), and that of the children it has buried (4)."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):  # it has just ended: its parent has it
+        return 0.0
+    return sum(map(int, stat[11 : 11 + fields])) / os.sysconf("SC_CLK_TCK")
 
 
 def web(base: Base) -> Process:

@@ -27,10 +27,10 @@ def dying_after(work: Anything) -> Anything:
 
 
 POINTS: dict[str, Callable[[], None]] = {
-    "before_claim": lambda: setattr(messages, "claim_message", die),
+    "before_claim": lambda: setattr(messages, "claim_messages", die),
     "after_claim": lambda: setattr(Gateway, "send", die),
-    "after_post": lambda: setattr(messages, "store_accepted", die),
-    "after_sid": lambda: setattr(messages, "send_one", dying_after(messages.send_one)),
+    "after_post": lambda: setattr(messages, "store_answers", die),
+    "after_sid": lambda: setattr(messages, "send_all", dying_after(messages.send_all)),
     "in_what_if": lambda: setattr(Trial, "step", dying_after(Trial.step)),
 }
 

@@ -24,7 +24,7 @@ from tests.outbox import change, every_message, queue_one
 from tests.sandbox_process import SandboxProcess
 from tests.world import World, as_system
 from workers.dispatcher import Dispatcher
-from workers.messages import send_one
+from workers.messages import send_all
 from workers.periodic import expire_messages, mark_lost_messages
 
 pytestmark = pytest.mark.faults
@@ -68,7 +68,7 @@ class Outage:
             while self.dispatcher.step():
                 for number in self._jobs():
                     self.tries += 1
-                    send_one(self.app, self.gateway, number)
+                    send_all(self.app, self.gateway, [number])
         if self.sandbox.url and self.now > BACK:
             for one in self.sandbox.messages():
                 self.departures.setdefault(one["phone"], self.now)

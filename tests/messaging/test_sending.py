@@ -11,16 +11,17 @@ from callcenter.core import clock
 from callcenter.core.db import transaction
 from callcenter.estate.models import ContactPhone
 from callcenter.messaging import decisions, upkeep
+from callcenter.messaging.claiming import claim_messages
 from callcenter.messaging.gateway import Gateway
 from callcenter.messaging.models import DeliveryReceipt, Message, MessageStep, OptOut, SendingPause
 from callcenter.messaging.receipts import record_receipt
-from callcenter.messaging.sending import claim_message, release_unsent, store_accepted
+from callcenter.messaging.sending import release_unsent, store_answers
 from callcenter.messaging.services import record_opt_out
 from tests.outbox import MOBILE, ago, change, every_message, message, queue_one
 from tests.sandbox_process import SandboxProcess
 from tests.world import World, as_system
 from workers.dispatcher import tasks_for
-from workers.messages import send_one
+from workers.messages import send_all
 from workers.periodic import ask_about_untold, reconcile
 
 
@@ -47,14 +48,14 @@ def steps(message_id: int) -> list[str]:
 
 def test_accepted(app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway) -> None:
     number = queue_one(world.a.id)
-    send_one(app, gateway, number)
+    send_all(app, gateway, [number])
     kept = message(number)
     (sent,) = sandbox.messages(MOBILE)
     assert (kept.state, kept.provider_id, kept.attempts) == ("accepted", sent["sid"], 1)
     assert sent["sender"] == "AQ"
     assert sent["body"] == kept.body
     assert sent["status_callback"] == f"http://localhost/webhooks/twilio/status?message={number}"
-    send_one(app, gateway, number)
+    send_all(app, gateway, [number])
     assert len(sandbox.messages(MOBILE)) == 1
     assert steps(number) == ["queued", "sending", "accepted"]
 
@@ -69,7 +70,7 @@ def test_refused(
 ) -> None:  # fmt: skip
     sandbox.configure(outcome="error", code=code)
     number = queue_one(world.a.id, to_number="+33639981201")
-    send_one(app, gateway, number)
+    send_all(app, gateway, [number])
     kept = message(number)
     assert (kept.state, kept.error_code) == (state, code)
     assert kept.reason
@@ -90,21 +91,21 @@ def test_an_account_in_trouble_stops_everything_and_fails_nothing(
 ) -> None:
     sandbox.configure(outcome="error", code=code)
     first, second = queue_one(world.a.id), queue_one(world.b.id)
-    send_one(app, gateway, first)
+    send_all(app, gateway, [first])
     assert message(first).state == "queued"
     with as_system() as session, transaction():
         pause = session.scalars(select(SendingPause)).one()
         assert (pause.cause, pause.error_code, pause.member_id) == (cause, code, world.platform)
         assert upkeep.take_due(10) == []
     sandbox.reset()
-    send_one(app, gateway, second)
+    send_all(app, gateway, [second])
     assert sandbox.messages() == []
     with as_system(), transaction():
         decisions.resume_sending(pause.id, _actor(world))
     with as_system(), transaction():
         assert [due.id for due in upkeep.take_due(10)] == [first, second]
     for number in (first, second):
-        send_one(app, gateway, number)
+        send_all(app, gateway, [number])
         assert message(number).state == "accepted"
 
 
@@ -128,12 +129,12 @@ def test_too_many_requests_backs_off(
 ) -> None:
     sandbox.configure(outcome="rate_limited", retry_after=60)
     number = queue_one(world.a.id)
-    send_one(app, gateway, number)
+    send_all(app, gateway, [number])
     kept = message(number)
     assert kept.state == "queued"
     assert kept.not_before - kept.state_at >= timedelta(seconds=59)
     assert kept.attempt_id is None
-    send_one(app, gateway, number)
+    send_all(app, gateway, [number])
     assert message(number).attempts == 1
 
 
@@ -155,7 +156,7 @@ def test_while_the_provider_is_away_one_message_tries_it(
     closed.url = "http://127.0.0.1:9"
     first, second = queue_one(world.a.id), queue_one(world.b.id)
     before = message(first).not_before
-    send_one(app, closed.gateway(), first)
+    send_all(app, closed.gateway(), [first])
     kept = message(first)
     assert (kept.state, kept.attempts, kept.not_before) == ("queued", 1, before)
     assert "ne répond pas" in kept.reason
@@ -167,13 +168,13 @@ def test_while_the_provider_is_away_one_message_tries_it(
     with clock.frozen_at(later):
         assert handed_out() == [first]
         assert handed_out() == []  # one on trial, whatever waits
-        send_one(app, closed.gateway(), first)
+        send_all(app, closed.gateway(), [first])
     (hold,) = holds()
     assert hold.until
     assert hold.until > later
     with clock.frozen_at(hold.until + timedelta(seconds=1)):
         assert handed_out() == [first]
-        send_one(app, gateway, first)
+        send_all(app, gateway, [first])
         assert message(first).state == "accepted"
         assert handed_out() == [second]
     assert holds()[0].ended_at
@@ -186,7 +187,7 @@ def test_lost_answers_in_a_row_hold_the_rest_back(
     sandbox.configure(outcome="server_error", accepted=False)
     for number in [queue_one(world.a.id) for _ in range(3)]:
         assert holds() == []
-        send_one(app, gateway, number)
+        send_all(app, gateway, [number])
     assert [hold.cause for hold in holds()] == ["unreachable"]
     queue_one(world.a.id)
     assert handed_out() == []
@@ -197,7 +198,7 @@ def test_answers_between_the_lost_ones_hold_nothing_back(
 ) -> None:
     for outcome in ("server_error", "ok", "server_error", "ok", "server_error"):
         sandbox.configure(outcome=outcome, accepted=False if outcome != "ok" else None)
-        send_one(app, gateway, queue_one(world.a.id))
+        send_all(app, gateway, [queue_one(world.a.id)])
     assert holds() == []
 
 
@@ -215,7 +216,7 @@ def test_what_was_never_told_is_asked_for(
 ) -> None:
     sandbox.configure(callbacks="never")
     number = queue_one(world.a.id)
-    send_one(app, gateway, number)
+    send_all(app, gateway, [number])
     sandbox.wait_for(lambda found: found[0]["status"] == "delivered")
     assert ask_about_untold(gateway) == 0  # too soon: a callback may come
     change(number, sent_at=ago(minutes=16))
@@ -234,9 +235,9 @@ def test_a_lost_answer_is_never_sent_again(
     taken = outcome != "dropped"
     sandbox.configure(outcome=outcome, accepted=taken, callbacks="never", hold_ms=1500)
     number = queue_one(world.a.id)
-    send_one(app, gateway, number)
+    send_all(app, gateway, [number])
     assert message(number).state == "uncertain"
-    send_one(app, gateway, number)
+    send_all(app, gateway, [number])
     assert len(sandbox.messages(MOBILE)) == int(taken)
     sandbox.configure(outcome="ok")
     assert reconcile(gateway) == int(taken)
@@ -253,9 +254,9 @@ def test_reconciling_never_gives_one_copy_to_two_rows(
 ) -> None:
     first, second = queue_one(world.a.id), queue_one(world.a.id)
     sandbox.configure(scope="next", outcome="no_sid", callbacks="never")
-    send_one(app, gateway, first)
+    send_all(app, gateway, [first])
     sandbox.configure(scope="next", outcome="dropped", accepted=False)
-    send_one(app, gateway, second)
+    send_all(app, gateway, [second])
     assert reconcile(gateway) == 1
     states = sorted(message(number).state for number in (first, second))
     assert states[1] == "uncertain"
@@ -268,13 +269,13 @@ def test_a_person_decides_what_stays_uncertain(
     sandbox.configure(outcome="dropped", accepted=False)
     again, given_up = queue_one(world.a.id), queue_one(world.a.id)
     for number in (again, given_up):
-        send_one(app, gateway, number)
+        send_all(app, gateway, [number])
     sandbox.reset()
     with as_system(), transaction():
         decisions.resend_message(again, _actor(world))
         decisions.abandon_message(given_up, _actor(world))
     for number in (again, given_up):
-        send_one(app, gateway, number)
+        send_all(app, gateway, [number])
     assert len(sandbox.messages(MOBILE)) == 1
     assert message(again).state == "accepted"
     assert (message(given_up).state, message(given_up).reason) == (
@@ -286,13 +287,12 @@ def test_a_person_decides_what_stays_uncertain(
 def test_receipts_in_any_order_any_number_of_times(app: Flask, world: World) -> None:
     number = queue_one(world.a.id)
     with as_system(), transaction():
-        claim = claim_message(number)
-    assert claim
+        (claim,) = claim_messages([number]).claims
     for status in ("delivered", "sent", "queued", "delivered", "sent", "nonsense"):
         told(number, "SM1", status)
     assert message(number).state == "delivered"
     with as_system(), transaction():
-        store_accepted(claim, "SM1")
+        store_answers([(claim, "SM1")])
     kept = message(number)
     assert (kept.state, kept.provider_id) == ("delivered", "SM1")
     assert kept.delivered_at
@@ -336,21 +336,20 @@ def test_what_changed_since_it_was_queued_is_looked_at_again(app: Flask, world: 
     change(late, expires_at=ago(seconds=1))
     change(early, not_before=ago(seconds=-60))
     with as_system(), transaction():
-        assert claim_message(late) is None
-        assert claim_message(early) is None
+        assert not claim_messages([late]).claims
+        assert not claim_messages([early]).claims
         record_opt_out(world.a.id, MOBILE, source="link")
     with as_system(), transaction():
-        assert claim_message(closed) is None
+        assert not claim_messages([closed]).claims
     assert [message(n).state for n in (late, closed, early)] == ["expired", "skipped", "queued"]
 
 
 def test_a_claim_that_asked_nothing_is_put_back(app: Flask, world: World) -> None:
     number = queue_one(world.a.id)
     with as_system(), transaction():
-        claim = claim_message(number)
-    assert claim
+        (claim,) = claim_messages([number]).claims
     with as_system(), transaction():
-        release_unsent(claim)
+        release_unsent([claim])
     kept = message(number)
     assert (kept.state, kept.attempts, kept.attempt_id) == ("queued", 0, None)
 
@@ -392,8 +391,8 @@ def test_urgent_first_then_in_order(app: Flask, world: World) -> None:
 def test_no_row_has_the_provider_asked_twice(app: Flask, world: World) -> None:
     number = queue_one(world.a.id)
     with as_system(), transaction():
-        assert claim_message(number)
+        assert claim_messages([number]).claims
     with as_system(), transaction():
-        assert claim_message(number) is None
+        assert not claim_messages([number]).claims
     with as_system() as session:
         assert session.scalars(select(Message.attempts)).all() == [1]

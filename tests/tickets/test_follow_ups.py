@@ -11,9 +11,9 @@ from callcenter.core import clock
 from callcenter.core.clock import frozen_at
 from callcenter.core.db import session_scope, transaction
 from callcenter.core.isolation import Scope
+from callcenter.messaging.claiming import claim_messages
 from callcenter.messaging.follow_up_models import FollowUp, FollowUpPolicy
 from callcenter.messaging.models import Message
-from callcenter.messaging.sending import claim_message
 from callcenter.messaging.states import MessageState, Trigger
 from callcenter.tickets import services
 from callcenter.tickets.models import Ticket, Visit
@@ -43,7 +43,7 @@ def last(ticket: int, trigger: Trigger) -> Message:
 def claim(message_id: int) -> bool:
     """Say whether a worker would send it now."""
     with session_scope(Scope(everything=True)), transaction():
-        return claim_message(message_id) is not None
+        return bool(claim_messages([message_id]).claims)
 
 
 def prefer(world: World, **policy: int) -> None:

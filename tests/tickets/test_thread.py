@@ -5,9 +5,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from callcenter.core.db import transaction
+from callcenter.messaging.claiming import claim_messages
 from callcenter.messaging.models import InboundMessage, Message
 from callcenter.messaging.receipts import record_receipt
-from callcenter.messaging.sending import claim_message, store_accepted
+from callcenter.messaging.sending import store_answers
 from tests.outbox import MOBILE, ago, queue_one
 from tests.page_checks import PageChecker
 from tests.statements import counted
@@ -21,10 +22,9 @@ def test_every_state_has_its_time_and_answers_stand_between(
     ticket = opened(world)
     number = queue_one(world.a.id, ticket_id=ticket)
     with as_system(), transaction():
-        claim = claim_message(number)
-    assert claim
+        (claim,) = claim_messages([number]).claims
     with as_system(), transaction():
-        store_accepted(claim, "SM1")
+        store_answers([(claim, "SM1")])
     with as_system(), transaction():
         record_receipt(number, "SM1", "undelivered", 30005)
     with as_system() as session, transaction():
