@@ -117,7 +117,9 @@ class Clockwork:
         try:
             while not self._stop.is_set():
                 handed = self._dispatch()
-                if not handed:
+                if handed:
+                    self._stop.wait(self._dispatcher.rest())
+                else:
                     _wait(connection, _LOOK_SECONDS if handed == 0 else _RETRY_SECONDS)
                 connection.execute("SELECT 1")  # raises when the lock fell with the server
         finally:

@@ -17,10 +17,12 @@ from callcenter.messaging.upkeep import Due, give_back, take_due
 log = logging.getLogger(__name__)
 
 BATCH = 500
-# Messages per job when there is a backlog: a worker sends them side by side.
+# Messages per job at most: a worker sends them side by side.
 PER_JOB = 16
 # Jobs that may wait in Redis.
 MOST_WAITING = 60
+# Seconds that an emergency may have to wait for the rate to allow others with it.
+_LONGEST_REST = 0.2
 
 _EVERYTHING = Scope(everything=True)
 
@@ -86,6 +88,14 @@ class Dispatcher:
         self._bucket.spend(len(due))
         return len(due)
 
+    def rest(self) -> float:
+        """Return the seconds until the rate allows a whole job.
+
+        A backlog handed out one by one would take a transaction and a job for each message.
+        """
+        missing = min(PER_JOB, self._bucket.rate) - self._bucket.available()
+        return min(max(missing, 0) / self._bucket.rate, _LONGEST_REST)
+
     def _spent(self) -> list[str]:
         """Return the senders that may send nothing more for now."""
         return [sender for sender, bucket in self._senders.items() if not bucket.available()]
@@ -100,13 +110,11 @@ class Dispatcher:
 
 
 def tasks_for(due: list[Due]) -> list[Task]:
-    """Return the jobs for these messages: urgent ones each alone, in their own queue."""
-    urgent = [one.id for one in due if one.urgent]
-    others = [one.id for one in due if not one.urgent]
-    size = PER_JOB if len(others) > PER_JOB else 1
-    tasks = [Task(Job.SEND_URGENT_MESSAGES, [[number]]) for number in urgent]
-    tasks += [
-        Task(Job.SEND_MESSAGES, [others[start : start + size]])
-        for start in range(0, len(others), size)
-    ]
+    """Return the jobs for these messages: urgent ones apart, in their own queue."""
+    tasks = []
+    for job, urgent in ((Job.SEND_URGENT_MESSAGES, True), (Job.SEND_MESSAGES, False)):
+        ids = [one.id for one in due if one.urgent is urgent]
+        tasks += [
+            Task(job, [ids[start : start + PER_JOB]]) for start in range(0, len(ids), PER_JOB)
+        ]
     return tasks

@@ -18,7 +18,7 @@ from callcenter.messaging.states import MessageState
 from tests.faults.platform import Platform, wait_until
 from tests.outbox import ago, change, every_message, message, queue_one
 from tests.world import as_system
-from workers.dispatcher import Dispatcher
+from workers.dispatcher import PER_JOB, Dispatcher
 
 pytestmark = pytest.mark.faults
 
@@ -102,6 +102,36 @@ def test_a_worker_is_killed(platform: Platform, point: str, taken: int) -> None:
         wait_until(lambda: message(only).state == "delivered", "delivered")
     assert sum(sent(platform).values()) == taken
     assert message(only).attempts == 1
+
+
+@pytest.mark.parametrize("point", ["before_claim", "after_claim", "after_five_posts", "after_post",
+                                   "after_a_store", "after_sid"])  # fmt: skip
+def test_a_worker_is_killed_with_a_group(platform: Platform, point: str) -> None:
+    """What the provider has is told by its callbacks, the rest is in doubt: nothing goes twice."""
+    platform.web()
+    group = queue_many(platform, PER_JOB)
+    dying = platform.dying_worker(point)
+    platform.clockwork(**(HASTY | {"forgotten": 600.0}))
+    assert dying.wait(90) == -signal.SIGKILL
+    in_time = sent(platform)
+    if point == "before_claim":
+        assert not in_time
+        assert {message(one).state for one in group} == {"queued"}
+        return
+    wait_until(
+        lambda: {message(one).state for one in group} <= {"delivered", "uncertain"},
+        "what the provider has is delivered, the rest in doubt",
+    )
+    had = sent(platform)
+    assert set(had.values()) <= {1}
+    asked = {"after_claim": 0, "after_five_posts": 5, "after_post": 1, "after_a_store": 1}
+    assert asked.get(point, PER_JOB) <= len(had) <= PER_JOB
+    if point in {"after_five_posts", "after_a_store"}:
+        assert len(had) < PER_JOB
+    for one in group:
+        row = message(one)
+        assert (row.state == "delivered") == (row.to_number in had), row.to_number
+        assert row.attempts == 1
 
 
 def test_killed_after_the_post_and_never_called_back(platform: Platform) -> None:

@@ -1,6 +1,7 @@
 """One message to a real provider's look-alike: what each answer leaves in the outbox."""
 
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,17 +13,21 @@ from callcenter.core.db import transaction
 from callcenter.estate.models import ContactPhone
 from callcenter.messaging import decisions, upkeep
 from callcenter.messaging.claiming import claim_messages
-from callcenter.messaging.gateway import Gateway
+from callcenter.messaging.gateway import Accepted, Gateway
 from callcenter.messaging.models import DeliveryReceipt, Message, MessageStep, OptOut, SendingPause
 from callcenter.messaging.receipts import record_receipt
 from callcenter.messaging.sending import release_unsent, store_answers
 from callcenter.messaging.services import record_opt_out
 from tests.outbox import MOBILE, ago, change, every_message, message, queue_one
 from tests.sandbox_process import SandboxProcess
+from tests.statements import counted
 from tests.world import World, as_system
 from workers.dispatcher import tasks_for
 from workers.messages import send_all
 from workers.periodic import ask_about_untold, reconcile
+
+# A Tuesday: nothing waits for the end of quiet hours.
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=clock.PARIS)
 
 
 @pytest.fixture
@@ -58,6 +63,103 @@ def test_accepted(app: Flask, world: World, sandbox: SandboxProcess, gateway: Ga
     send_all(app, gateway, [number])
     assert len(sandbox.messages(MOBILE)) == 1
     assert steps(number) == ["queued", "sending", "accepted"]
+
+
+def phones(count: int) -> list[str]:
+    return [f"+33639985{index:03d}" for index in range(count)]
+
+
+def test_a_group_takes_no_more_statements_than_one(
+    app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway
+) -> None:
+    with clock.frozen_at(NOON):
+        group = [
+            queue_one((world.a.id, world.b.id)[i % 2], to_number=number, urgent=False)
+            for i, number in enumerate(phones(16))
+        ]
+        with counted(app) as alone, app.app_context():
+            send_all(app, gateway, group[:1])
+        with counted(app) as together, app.app_context():
+            send_all(app, gateway, group)
+    assert {message(number).state for number in group} == {"accepted"}
+    assert len(alone) == 7 + 4, alone
+    # Answers that come later than others are stored after them.
+    stores = sum("FOR UPDATE" in one for one in together) - 1
+    assert len(together) == 7 + 4 * stores, together
+    assert stores <= 4
+
+
+def test_one_person_s_messages_keep_their_order(
+    app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway
+) -> None:
+    """Side by side to several people, one after the other to each."""
+    sandbox.configure(delay_ms=50)
+    group = [
+        queue_one(world.a.id, to_number=number)
+        for _round in range(3)
+        for number in phones(2)
+    ]  # fmt: skip
+    send_all(app, gateway, group)
+    for number in phones(2):
+        taken = [one["sid"] for one in sandbox.messages(number)]
+        asked = [message(one).provider_id for one in group if message(one).to_number == number]
+        assert taken == asked
+
+
+def test_the_limit_of_the_day_holds_within_a_group(
+    app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway
+) -> None:
+    with clock.frozen_at(NOON):
+        group = [queue_one(world.a.id, urgent=False) for _one in range(6)]
+        send_all(app, gateway, group)
+    assert [message(one).state for one in group] == ["accepted"] * 4 + ["skipped"] * 2
+
+
+def test_groups_that_share_people_do_not_wait_for_each_other_for_ever(
+    app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway
+) -> None:
+    with clock.frozen_at(NOON):
+        one, other = (
+            [queue_one(world.a.id, to_number=number, urgent=False) for number in phones(8)]
+            for _group in range(2)
+        )
+
+        def work(group: list[int]) -> None:
+            with clock.frozen_at(NOON), app.app_context():
+                send_all(app, gateway, group)
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(work, (one, list(reversed(other)))))
+    assert {message(number).state for number in one + other} == {"accepted"}
+
+
+def test_a_bad_row_takes_no_other_with_it(
+    app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway
+) -> None:
+    group = [queue_one(world.a.id, to_number=number) for number in phones(4)]
+    change(group[1], trigger="of another program")
+    send_all(app, gateway, group)
+    assert [message(one).state for one in group] == ["accepted", "queued", "accepted", "accepted"]
+
+
+def test_an_answer_that_can_t_be_stored_takes_no_other_with_it(app: Flask, world: World) -> None:
+    """The provider gives one id to two messages: the second waits for a person."""
+
+    class Forgetful(Gateway):
+        def __init__(self) -> None: ...
+
+        def send(self, _to: str, _body: str, message_id: int, *_rest: Any) -> Accepted:
+            return Accepted(f"SM{min(message_id, group[2])}", "accepted")
+
+    group = [queue_one(world.a.id, to_number=number) for number in phones(4)]
+    send_all(app, Forgetful(), group)
+    states = [message(one).state for one in group]
+    assert states[:2] == ["accepted", "accepted"]
+    assert sorted(states[2:]) == ["accepted", "sending"]
+    for number in group:
+        change(number, claimed_at=ago(minutes=4))
+    with as_system(), transaction():
+        assert upkeep.mark_lost() == 1
 
 
 @pytest.mark.parametrize(
@@ -178,6 +280,26 @@ def test_while_the_provider_is_away_one_message_tries_it(
         assert message(first).state == "accepted"
         assert handed_out() == [second]
     assert holds()[0].ended_at
+
+
+def test_what_was_handed_out_before_the_provider_went_away_does_not_try_it(
+    app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway
+) -> None:
+    """Sixteen jobs that wait in Redis are not sixteen doubts."""
+    first, *others = (queue_one(world.a.id, to_number=number) for number in phones(5))
+    assert handed_out() == [first, *others]
+    closed = SandboxProcess()
+    closed.url = "http://127.0.0.1:9"
+    send_all(app, closed.gateway(), [first])
+    (hold,) = holds()
+    send_all(app, gateway, others)
+    assert sandbox.messages() == []
+    assert {(message(one).attempts, message(one).enqueued_at) for one in others} == {(0, None)}
+    assert hold.until
+    with clock.frozen_at(hold.until + timedelta(seconds=1)):
+        assert handed_out() == [first]
+        send_all(app, gateway, [first])
+        assert handed_out() == others
 
 
 def test_lost_answers_in_a_row_hold_the_rest_back(

@@ -14,7 +14,7 @@ from callcenter.messaging import upkeep
 from tests.outbox import change, every_message, queue_one
 from tests.world import World
 from workers import dispatcher
-from workers.dispatcher import Bucket, Dispatcher
+from workers.dispatcher import PER_JOB, Bucket, Dispatcher
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_what_is_due_is_handed_out_once(app: Flask, world: World, redis_url: str
     assert hands_out.step() == 3
     assert hands_out.step() == 0
     jobs = queues.queue(QueueName.MESSAGES_URGENT, redis_url).jobs
-    assert [job.args for job in jobs] == [[[one.id]] for one in every_message()]
+    assert [job.args for job in jobs] == [[[one.id for one in every_message()]]]
 
 
 def test_without_redis_nothing_is_marked(app: Flask, world: World) -> None:
@@ -67,6 +67,21 @@ def test_the_rate_is_kept(app: Flask, world: World, redis_url: str) -> None:
     for _one in range(8):
         queue_one(world.a.id)
     assert Dispatcher(redis_url, 5).step() == 5
+
+
+def test_a_spent_rate_is_let_fill_a_job(app: Flask, world: World, redis_url: str) -> None:
+    """A backlog leaves job by job, an idle dispatcher looks at once."""
+    time = [0.0]
+    hands_out = Dispatcher(redis_url, 100, now=lambda: time[0])
+    assert hands_out.rest() == 0
+    hands_out._bucket.spend(100)
+    assert hands_out.rest() == PER_JOB / 100
+    time[0] = 0.1
+    assert hands_out.rest() == pytest.approx((PER_JOB - 10) / 100)
+    slow = Dispatcher(redis_url, 1, now=lambda: time[0])
+    assert slow.rest() == 0
+    slow._bucket.spend(1)
+    assert slow.rest() == 0.2
 
 
 def test_a_bucket_fills_with_time() -> None:
