@@ -84,7 +84,7 @@ def test_a_group_takes_no_more_statements_than_one(
     assert {message(number).state for number in group} == {"accepted"}
     assert len(alone) == 7 + 4, alone
     # Answers that come later than others are stored after them.
-    stores = sum("FOR UPDATE" in one for one in together) - 1
+    stores = sum("set_config" in one for one in together) - 1
     assert len(together) == 7 + 4 * stores, together
     assert stores <= 4
 
