@@ -41,6 +41,10 @@ _LEAST_DIGITS = 6
 # Fifteen (E.164) and the two zeros of an international prefix.
 _MOST_DIGITS = 17
 _SEPARATORS = re.compile(r"[/;,|\n\r]|\bou\b|\bet\b|\bor\b|\band\b", re.IGNORECASE)
+# What nearly all numbers look like: their nine digits need no library to be told apart.
+_FRENCH = re.compile(r"(?:\+33 ?|0)([1-9](?:[ .-]?[0-9]{2}){4})")
+_FRENCH_E164 = re.compile(r"\+33[1-9][0-9]{8}")
+_PUNCTUATION = str.maketrans("", "", " .-")
 
 
 class PhoneKind(StrEnum):
@@ -76,14 +80,19 @@ def parse_phone(text: str | None, region: str = "FR", *, allow_fiction: bool = T
     cleaned = " ".join(unicodedata.normalize("NFKC", text or "").split(" ")).strip()
     if not cleaned:
         raise UserError(_("Indiquez un numéro de téléphone."), field="phone")
-    _refuse_several(cleaned)
-    if any(char.isalpha() for char in cleaned):
-        raise UserError(
-            _("Le numéro contient des lettres : ne gardez que les chiffres."), field="phone"
-        )
-    parsed = _parse(cleaned, region)
+    plain = _FRENCH.fullmatch(cleaned) if region == "FR" else None
+    if plain is not None:
+        digits = int(plain[1].translate(_PUNCTUATION))
+        parsed = phonenumbers.PhoneNumber(country_code=FRANCE, national_number=digits)
+    else:
+        _refuse_several(cleaned)
+        if any(char.isalpha() for char in cleaned):
+            raise UserError(
+                _("Le numéro contient des lettres : ne gardez que les chiffres."), field="phone"
+            )
+        parsed = _parse(cleaned, region)
     if parsed is not None:
-        e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+        e164 = _e164(parsed)
         fiction = _fiction_kind(e164)
         if fiction is not None and not allow_fiction:
             raise UserError(
@@ -92,13 +101,15 @@ def parse_phone(text: str | None, region: str = "FR", *, allow_fiction: bool = T
             )
         if fiction is not None:
             return Phone(e164, fiction, format_phone(e164))
-        if phonenumbers.is_valid_number(parsed):
-            return _phone(parsed)
+        phone = _phone(parsed, e164)
+        if phone is not None:
+            return phone
     if region == "FR" and not cleaned.startswith(("+", "00")):
         for overseas in OVERSEAS_REGIONS:
             parsed = _parse(cleaned, overseas)
-            if parsed is not None and phonenumbers.is_valid_number(parsed):
-                return _phone(parsed)
+            phone = _phone(parsed, _e164(parsed)) if parsed is not None else None
+            if phone is not None:
+                return phone
     raise UserError(
         _("Ce numéro n'existe pas : vérifiez les chiffres (dix chiffres en France)."),
         field="phone",
@@ -136,6 +147,8 @@ def format_phone(e164: str | None) -> str:
     """
     if not e164:
         return ""
+    if _FRENCH_E164.fullmatch(e164):
+        return _in_pairs(e164[3:])
     try:
         number = phonenumbers.parse(e164, None)
     except phonenumbers.NumberParseException:
@@ -143,7 +156,7 @@ def format_phone(e164: str | None) -> str:
     if number.country_code == FRANCE or _is_overseas(number.country_code):
         national = phonenumbers.national_significant_number(number)
         if len(national) == _SIGNIFICANT_DIGITS:
-            return " ".join(re.findall("..", f"0{national}"))
+            return _in_pairs(national)
     return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
 
 
@@ -163,6 +176,10 @@ def _refuse_several(text: str) -> None:
         )
 
 
+def _in_pairs(significant: str) -> str:
+    return " ".join(re.findall("..", f"0{significant}"))
+
+
 def _parse(text: str, region: str) -> phonenumbers.PhoneNumber | None:
     try:
         return phonenumbers.parse(text, region)
@@ -170,10 +187,16 @@ def _parse(text: str, region: str) -> phonenumbers.PhoneNumber | None:
         return None
 
 
-def _phone(number: phonenumbers.PhoneNumber) -> Phone:
-    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    kind = PhoneKind(_KINDS.get(phonenumbers.number_type(number), "other"))
-    return Phone(e164, kind, format_phone(e164))
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def _phone(number: phonenumbers.PhoneNumber, e164: str) -> Phone | None:
+    """The number with its kind; None when no such number exists."""
+    found = phonenumbers.number_type(number)
+    if found == PhoneNumberType.UNKNOWN:
+        return None
+    return Phone(e164, PhoneKind(_KINDS.get(found, "other")), format_phone(e164))
 
 
 def _fiction_kind(e164: str) -> PhoneKind | None:

@@ -1,3 +1,4 @@
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,6 +108,19 @@ def test_either_understands_or_explains(text: str) -> None:
     if parsed is not None:
         assert parse_phone(parsed.e164) == parsed
         assert parse_phone(parsed.national).e164 == parsed.e164
+
+
+@given(st.from_regex(r"0[1-9]([ .-]?[0-9]{2}){4}", fullmatch=True))
+def test_a_plain_french_number_is_what_the_library_says(text: str) -> None:
+    said = phonenumbers.parse(text, "FR")
+    e164 = phonenumbers.format_number(said, phonenumbers.PhoneNumberFormat.E164)
+    national = phonenumbers.format_number(said, phonenumbers.PhoneNumberFormat.NATIONAL)
+    assert format_phone(e164).replace(" ", "") == national.replace(" ", "")
+    if e164.startswith((phone.FICTION_MOBILE, phone.FICTION_LANDLINE)):
+        return
+    parsed = phone.try_parse_phone(text)
+    valid = phonenumbers.is_valid_number(said)
+    assert (parsed is not None and parsed.e164 == e164) == valid
 
 
 @given(st.integers(min_value=0, max_value=9999))

@@ -11,7 +11,7 @@ from callcenter.core.errors import UserError
 from callcenter.core.phone import parse_phone
 from callcenter.estate.importing import codes
 from callcenter.estate.importing.normalise import search_key, tidy
-from callcenter.estate.importing.outcome import NOTHING, Outcome, Problem, Repair
+from callcenter.estate.importing.outcome import NOTHING, Outcome, Problem, Repair, refuse
 from callcenter.estate.importing.transforms.basic import looks_scientific, unfold_scientific
 
 MAX_NOTE = 60
@@ -23,6 +23,8 @@ _EXTENSION = re.compile(r"\b(?:poste|p\.|ext\.?|int\.?)\s*(\d{1,6})\b", re.IGNOR
 _WORDS = re.compile(r"[^\W\d_][^\d+]*", re.UNICODE)
 _FORMATS = re.compile(r"[\s.\-_()  ]+")
 _DECIMAL_ZERO = re.compile(r"[.,]0$")
+# One number and nothing beside it, as most cells are.
+_PLAIN = re.compile(r"0[1-9](?:[ .-]?[0-9]{2}){4}")
 _TEN_AND_TEN = re.compile(r"^(0[1-9]\d{8})(0[1-9]\d{8})$")
 
 
@@ -43,6 +45,8 @@ def phones(value: str, note: str = "") -> Outcome:
     clean = value.strip()
     if not clean:
         return NOTHING
+    if _PLAIN.fullmatch(clean):
+        return _plain(clean, note)
     if _placeholder(clean):
         return Outcome(None, (Repair("placeholder", clean, ""),))
     found: dict[str, PhoneEntry] = {}
@@ -58,6 +62,14 @@ def phones(value: str, note: str = "") -> Outcome:
     if len(found) > 1:
         repairs.append(Repair("split_numbers", clean, " ; ".join(found)))
     return Outcome(tuple(found.values()) or None, tuple(repairs), tuple(problems))
+
+
+def _plain(value: str, note: str) -> Outcome:
+    try:
+        phone = parse_phone(value)
+    except UserError:
+        return refuse("invalid_phone", value)
+    return Outcome((PhoneEntry(phone.e164, str(phone.kind), note[:MAX_NOTE]),))
 
 
 def _placeholder(value: str) -> bool:
