@@ -13,7 +13,7 @@ from callcenter.core.embedded import for_this_process
 from callcenter.core.pool import look_before_use
 from callcenter.members import shell, sign_in
 from callcenter.settings import Settings, load_settings
-from callcenter.ui import access
+from callcenter.ui import access, uploads
 from callcenter.ui import setup as ui
 from callcenter.ui.assets import static_url_path
 
@@ -105,6 +105,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # Who asks is known before the form's token is checked: an expired session is told apart
     # from an expired form.
     access.init_app(app, sign_in.load_actor)
+    uploads.init_app(app)
     csrf.init_app(app)
     sign_in.init_app(app)
     shell.init_app(app)

@@ -120,6 +120,8 @@ def import_files(
 def _tell(result: ImportResult, *, dry_run: bool) -> None:
     if result.state is ImportState.FAILED:
         click.secho(f"  Refusé : {result.error}", fg="red", err=True)
+        if result.report:
+            _show_refused(result.report)
         return
     _tell_figures(result.counts)
     if result.report:

@@ -80,16 +80,10 @@ def parse_phone(text: str | None, region: str = "FR", *, allow_fiction: bool = T
     cleaned = " ".join(unicodedata.normalize("NFKC", text or "").split(" ")).strip()
     if not cleaned:
         raise UserError(_("Indiquez un numéro de téléphone."), field="phone")
-    plain = _FRENCH.fullmatch(cleaned) if region == "FR" else None
-    if plain is not None:
-        digits = int(plain[1].translate(_PUNCTUATION))
-        parsed = phonenumbers.PhoneNumber(country_code=FRANCE, national_number=digits)
-    else:
+    parsed = _plain_french(cleaned) if region == "FR" else None
+    if parsed is None:
         _refuse_several(cleaned)
-        if any(char.isalpha() for char in cleaned):
-            raise UserError(
-                _("Le numéro contient des lettres : ne gardez que les chiffres."), field="phone"
-            )
+        _refuse_letters(cleaned)
         parsed = _parse(cleaned, region)
     if parsed is not None:
         e164 = _e164(parsed)
@@ -106,8 +100,8 @@ def parse_phone(text: str | None, region: str = "FR", *, allow_fiction: bool = T
             return phone
     if region == "FR" and not cleaned.startswith(("+", "00")):
         for overseas in OVERSEAS_REGIONS:
-            parsed = _parse(cleaned, overseas)
-            phone = _phone(parsed, _e164(parsed)) if parsed is not None else None
+            other = _parse(cleaned, overseas)
+            phone = _phone(other, _e164(other)) if other is not None else None
             if phone is not None:
                 return phone
     raise UserError(
@@ -178,6 +172,21 @@ def _refuse_several(text: str) -> None:
 
 def _in_pairs(significant: str) -> str:
     return " ".join(re.findall("..", f"0{significant}"))
+
+
+def _refuse_letters(text: str) -> None:
+    if any(char.isalpha() for char in text):
+        raise UserError(
+            _("Le numéro contient des lettres : ne gardez que les chiffres."), field="phone"
+        )
+
+
+def _plain_french(text: str) -> phonenumbers.PhoneNumber | None:
+    found = _FRENCH.fullmatch(text)
+    if found is None:
+        return None
+    digits = int(found[1].translate(_PUNCTUATION))
+    return phonenumbers.PhoneNumber(country_code=FRANCE, national_number=digits)
 
 
 def _parse(text: str, region: str) -> phonenumbers.PhoneNumber | None:

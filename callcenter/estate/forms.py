@@ -8,6 +8,7 @@ from wtforms import BooleanField, DateField, SelectField
 from wtforms.validators import Email, InputRequired, Optional
 
 from callcenter.estate.import_words import kind_words
+from callcenter.estate.importing.source import MAX_BYTES, MEGABYTE
 from callcenter.estate.services import PersonDetails
 from callcenter.estate.states import OccupancyRole
 from callcenter.estate.words import LANGUAGES, OCCUPANCY_ROLES
@@ -101,7 +102,16 @@ class UploadForm(BaseForm):
     file = FileField(
         _l("Fichier (CSV ou XLSX)"),
         [FileRequired(_l("Choisissez un fichier."))],
-        render_kw={"accept": ".csv,.txt,.xlsx"},
+        description=_l("Au plus %(limit)s Mo.", limit=MAX_BYTES // MEGABYTE),
+        render_kw={
+            "accept": ".csv,.txt,.xlsx",
+            "data-max-bytes": MAX_BYTES,
+            "data-too-big": _l(
+                "Ce fichier pèse plus de %(limit)s Mo. Découpez-le (par agence, par exemple) et "
+                "envoyez les morceaux.",
+                limit=MAX_BYTES // MEGABYTE,
+            ),
+        },
     )
     kind = SelectField(_l("Ce qu'il contient"), [Optional()])
     partial = BooleanField(_l("Ce fichier est une partie : ne clore aucun bail absent"))

@@ -18,6 +18,8 @@ from callcenter.core.errors import UserError
 from callcenter.core.isolation import Scope
 from callcenter.estate import import_runs
 from callcenter.estate import import_services as services
+from callcenter.estate.applying.outcome import Applied
+from callcenter.estate.importing.reader import Reading
 from callcenter.estate.importing.report import QuarantineWriter
 from callcenter.estate.states import ImportKind, ImportState
 
@@ -60,9 +62,12 @@ class ImportResult:
 class _UndoneError(Exception):
     """Carries the figures out of a transaction that must leave nothing behind."""
 
-    def __init__(self, state: ImportState, counts: dict[str, Any], report_file: str) -> None:
+    def __init__(
+        self, state: ImportState, counts: dict[str, Any], report_file: str, error: str = ""
+    ) -> None:
         super().__init__(state)
         self.state, self.counts, self.report_file = state, counts, report_file
+        self.error = error
 
 
 def run_import(order: ImportOrder, on_progress: OnProgress | None = None) -> ImportResult:
@@ -75,15 +80,15 @@ def run_import(order: ImportOrder, on_progress: OnProgress | None = None) -> Imp
         report = order.report_path or order.folder / f"refus-{order.member_id}-{run_id}.csv"
         try:
             _apply(order, run_id, report, on_progress)
-            state, counts, report_file = ImportState.DONE, None, None
-        except _UndoneError as undone:
-            state, counts, report_file = undone.state, undone.counts, undone.report_file
+            undone = None
+        except _UndoneError as told:
+            undone = told
         except UserError as error:
-            return _fail(order, run_id, error.message)
+            return _fail(order, run_id, report, error.message)
         except BaseException:
-            _fail(order, run_id, _("Une erreur est survenue : rien n'a été changé."))
+            _fail(order, run_id, report, _("Une erreur est survenue : rien n'a été changé."))
             raise
-    return _end(order, run_id, state, counts, report_file, report)
+    return _end(order, run_id, report, undone)
 
 
 def _begin(order: ImportOrder) -> int:
@@ -118,47 +123,63 @@ def _apply(order: ImportOrder, run_id: int, report: Path, on_progress: OnProgres
         with services.read_for(
             order.member_id, order.path, order.kind, afresh=order.afresh
         ) as reading:
-            report.parent.mkdir(parents=True, exist_ok=True)
-            with QuarantineWriter(report, reading.header) as quarantine:
-                done = services.apply_file(
-                    order.member_id,
-                    reading,
-                    quarantine,
-                    label=order.file_name,
-                    partial=order.partial,
-                    on_progress=on_progress or (lambda _done, _total: None),
-                )
-            if not quarantine.count:
-                report.unlink(missing_ok=True)
-            run = import_runs.get_run(run_id)
-            services.tell_result(run, reading, done, report.name if quarantine.count else "")
+            done, report_file = _read_and_write(order, reading, report, on_progress)
+            counts = services.told(reading, done)
             undone = ImportState.DONE if order.dry_run else None
             if done.doubts and not order.confirmed:
                 undone = ImportState.TO_CONFIRM
             if undone is not None:
-                raise _UndoneError(undone, run.counts, run.report_file)
-            run.state = ImportState.DONE
+                raise _UndoneError(undone, counts, report_file)
+            run = import_runs.get_run(run_id)
+            import_runs.end_run(run, ImportState.DONE, counts, report_file)
             services.keep_mapping(order.member_id, reading.mapping)
-            services.record_applied(run, done)
+            services.record_applied(run)
+
+
+def _read_and_write(
+    order: ImportOrder, reading: Reading, report: Path, on_progress: OnProgress | None
+) -> tuple[Applied, str]:
+    """Apply what is read; return what became of it and the quarantine's name, "" if empty."""
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.touch(mode=0o600)  # it holds people's rows
+    with QuarantineWriter(report, reading.header) as quarantine:
+        try:
+            done = services.apply_file(
+                order.member_id,
+                reading,
+                quarantine,
+                label=order.file_name,
+                partial=order.partial,
+                on_progress=on_progress or (lambda _done, _total: None),
+            )
+        except services.NothingReadError as error:
+            counts = services.told(reading, Applied())
+            raise _UndoneError(ImportState.FAILED, counts, report.name, error.message) from error
+    if quarantine.count:
+        return done, report.name
+    report.unlink(missing_ok=True)
+    return done, ""
 
 
 def _end(
-    order: ImportOrder,
-    run_id: int,
-    state: ImportState,
-    counts: dict[str, Any] | None,
-    report_file: str | None,
-    report: Path,
+    order: ImportOrder, run_id: int, report: Path, undone: _UndoneError | None
 ) -> ImportResult:
     with session_scope(Scope(member_ids=frozenset({order.member_id}))), transaction():
         run = import_runs.get_run(run_id)
-        if counts is not None:
-            run.state, run.counts, run.report_file = state, counts, report_file or ""
-            run.ended_at = clock.now()
-        return ImportResult(run_id, state, run.counts, report=report if run.report_file else None)
+        if undone is not None:
+            import_runs.end_run(run, undone.state, undone.counts, undone.report_file, undone.error)
+        return ImportResult(
+            run_id,
+            ImportState(run.state),
+            run.counts,
+            run.error,
+            report=report if run.report_file else None,
+        )
 
 
-def _fail(order: ImportOrder, run_id: int, message: str) -> ImportResult:
+def _fail(order: ImportOrder, run_id: int, report: Path, message: str) -> ImportResult:
+    if order.report_path is None:
+        report.unlink(missing_ok=True)
     with session_scope(Scope(member_ids=frozenset({order.member_id}))), transaction():
         run = import_runs.get_run(run_id)
         run.state, run.error, run.ended_at = ImportState.FAILED, message, clock.now()

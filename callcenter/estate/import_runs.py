@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import bindparam, select, text, update
@@ -42,6 +43,15 @@ def open_run(
     db.session.add(run)
     db.session.flush()
     return run
+
+
+def end_run(
+    run: ImportRun, state: ImportState, counts: dict[str, Any], report_file: str, error: str = ""
+) -> None:
+    """Write on a run how it ended and what became of its rows."""
+    run.state, run.report_file, run.error = state, report_file, error
+    run.counts = {"order": run.counts.get("order", {}), **counts}
+    run.ended_at = clock.now()
 
 
 def refuse_second(member_id: int) -> None:

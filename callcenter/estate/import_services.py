@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from callcenter.core import audit, clock
+from callcenter.core import audit
 from callcenter.core.db import db
 from callcenter.core.errors import UserError
 from callcenter.estate.applying.contracts import apply_contracts
@@ -17,6 +18,7 @@ from callcenter.estate.applying.outcome import Applied, Doubt, Refusal
 from callcenter.estate.import_models import ImportMapping, ImportRun
 from callcenter.estate.importing.fields import FileKind
 from callcenter.estate.importing.mapping import Mapping
+from callcenter.estate.importing.messages import file_error
 from callcenter.estate.importing.outcome import Problem
 from callcenter.estate.importing.reader import (
     CellProblem,
@@ -25,16 +27,22 @@ from callcenter.estate.importing.reader import (
     inspect_file,
     read_file,
 )
-from callcenter.estate.importing.report import QuarantineWriter
+from callcenter.estate.importing.report import QuarantineWriter, short_cause
 from callcenter.estate.search_text import make_room, refresh_search
 from callcenter.estate.states import ImportKind
 
+# So many rows refused at the head of a file and none read: nothing good will follow.
+_HOPELESS = 20_000
 # Short cells of refused rows, kept to know which leases the file did speak of.
 _MAX_UNREADABLE = 300_000
 _MAX_CELL = 40
 _FIGURES = ("rows", "read", "refused", "identical", "empty", "with_repairs", "with_warnings")
 
 OnProgress = Callable[[int, int], None]
+
+
+class NothingReadError(UserError):
+    """Not one row of a file could be read: it can't be applied, even by somebody who insists."""
 
 
 def _nothing(_done: int, _total: int) -> None:
@@ -44,6 +52,8 @@ def _nothing(_done: int, _total: int) -> None:
 def find_kind(path: Path) -> ImportKind:
     """Say what a file holds from its header; UserError when it is no table or tells nothing."""
     look = inspect_file(path)
+    if not look.filled:
+        raise file_error("header_only")
     if look.kind is None:
         read_file(path)  # says in words why, and which columns it saw
         raise UserError(_("Choisissez ce que contient ce fichier."), field="kind")
@@ -92,7 +102,8 @@ def keep_mapping(member_id: int, mapping: Mapping) -> None:
 class _Refused:
     """Listens to the reading: writes the quarantine, remembers what refused rows spoke of."""
 
-    def __init__(self, quarantine: QuarantineWriter) -> None:
+    def __init__(self, reading: Reading, quarantine: QuarantineWriter) -> None:
+        self.reading = reading
         self.quarantine = quarantine
         self.cells: set[str] = set()
 
@@ -101,6 +112,22 @@ class _Refused:
         if len(self.cells) < _MAX_UNREADABLE:
             short = (cell.strip() for cell in row.cells)
             self.cells.update(c for c in short if 0 < len(c) <= _MAX_CELL)
+        if self.quarantine.count >= _HOPELESS:
+            self.refuse_hopeless()
+
+    def refuse_hopeless(self) -> None:
+        """Raise NothingReadError when every row so far was refused."""
+        counts = self.reading.counts
+        if counts.read or not counts.refused:
+            return
+        causes = self.reading.refusals.counts
+        raise NothingReadError(
+            _(
+                "Aucune des %(rows)s premières lignes n'a pu être lue : %(cause)s.",
+                rows=counts.refused,
+                cause=short_cause(max(causes, key=lambda code: causes[code])),
+            )
+        )
 
 
 def _is_quarantine(reading: Reading) -> bool:
@@ -122,9 +149,10 @@ def apply_file(
     Takes the rows as they are read (memory stays bounded), writes refused ones to
     ``quarantine``. ``label`` is what the history calls the file. ``partial``, or one of our own quarantines come back, closes nothing.
     What must be confirmed by a person is in ``doubts``: the edge decides whether to commit.
+    Raises NothingReadError when all rows are refused.
     """
     make_room()
-    refused = _Refused(quarantine)
+    refused = _Refused(reading, quarantine)
     records = reading.records(on_refused=refused)
     closes = not (partial or _is_quarantine(reading))
 
@@ -144,6 +172,7 @@ def apply_file(
         )
     else:
         done = apply_contracts(member_id, records, progress, closes=closes)
+    refused.refuse_hopeless()
     _refuse_applied(reading, quarantine, done.refusals)
     if len(refused.cells) >= _MAX_UNREADABLE:
         done.doubts.append(Doubt("many_refused", {"refused": reading.counts.refused}))
@@ -153,9 +182,6 @@ def apply_file(
         touched = touched_people()
         if touched:
             refresh_search(member_id, touched)
-    for name in _FIGURES:
-        done.counts[name] = getattr(reading.counts, name)
-    done.counts["refused"] += len(done.refusals)
     on_progress(reading.total_rows, reading.total_rows)
     return done
 
@@ -176,14 +202,16 @@ def _refuse_applied(
             quarantine.write(RowReport(row.line, row.cells, (found,)))
 
 
-def tell_result(run: ImportRun, reading: Reading, done: Applied, report_file: str) -> None:
-    """Write on the run what was done: figures, samples, repairs, causes, doubts."""
+def told(reading: Reading, done: Applied) -> dict[str, Any]:
+    """Return what was done as the run keeps it: figures, samples, repairs, causes, doubts."""
     causes = dict(reading.refusals.counts)
     for refusal in done.refusals:
         causes[refusal.code] = causes.get(refusal.code, 0) + 1
-    run.counts = {
-        "order": run.counts.get("order", {}),
+    figures = {name: getattr(reading.counts, name) for name in _FIGURES}
+    figures["refused"] += len(done.refusals)
+    return {
         **done.counts,
+        **figures,
         "samples": done.samples,
         "causes": causes,
         "repairs": dict(reading.repairs.counts),
@@ -193,11 +221,9 @@ def tell_result(run: ImportRun, reading: Reading, done: Applied, report_file: st
         "progress": reading.total_rows,
         "total": reading.total_rows,
     }
-    run.report_file = report_file
-    run.ended_at = clock.now()
 
 
-def record_applied(run: ImportRun, done: Applied) -> None:
+def record_applied(run: ImportRun) -> None:
     """Leave the import's trace in the audit."""
     audit.record(
         run.member_id,
@@ -209,7 +235,7 @@ def record_applied(run: ImportRun, done: Applied) -> None:
         changes={
             "file": [None, run.file_name],
             **{
-                name: [None, done.counts.get(name, 0)]
+                name: [None, run.counts.get(name, 0)]
                 for name in ("added", "changed", "closed", "refused")
             },
         },

@@ -30,6 +30,7 @@ from callcenter.estate import (
 )
 from callcenter.estate.forms import ApplyForm, UploadForm
 from callcenter.estate.import_models import ImportRun
+from callcenter.estate.importing.source import MAX_BYTES
 from callcenter.estate.queueing import queue_import
 from callcenter.estate.states import ImportKind, ImportState
 from callcenter.members.queries import list_members
@@ -38,6 +39,7 @@ from callcenter.ui.access import current_actor, requires
 from callcenter.ui.htmx import go_to
 from callcenter.ui.pagination import window_from
 from callcenter.ui.reading import note_reading
+from callcenter.ui.uploads import takes_files
 
 _PAGE = 30
 _NAME_MAX = 200
@@ -96,6 +98,7 @@ def _files_there(runs: Sequence[ImportRun]) -> set[int]:
 
 
 @requires(Permission.ESTATE_IMPORT)
+@takes_files(MAX_BYTES)
 def upload() -> ResponseReturnValue:
     """Take a file and try it in the background: nothing is changed by a try."""
     form = UploadForm()

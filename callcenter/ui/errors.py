@@ -30,6 +30,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from callcenter.core.errors import NotFound, UserError
 from callcenter.ui.htmx import came_by_script, safe_next, vary_on_htmx
 from callcenter.ui.navigation import url_if_exists
+from callcenter.ui.uploads import sent_too_much
 
 log = logging.getLogger(__name__)
 
@@ -191,7 +192,10 @@ def on_http_error(error: HTTPException) -> BaseResponse:
         return unauthenticated()
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return error_response(500, reference=_logged(error))
-    response = error_response(status)
+    message = ""
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and (limit := sent_too_much()) is not None:
+        message = _("L'envoi est trop volumineux : la limite est de %(limit)s Mo.", limit=limit)
+    response = error_response(status, message=message)
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value

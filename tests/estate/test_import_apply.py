@@ -331,10 +331,32 @@ def test_formulas_are_neutral_in_the_quarantine(settled: Desk) -> None:
 
 def test_a_wholly_damaged_file_is_bounded_and_changes_nothing(settled: Desk) -> None:
     before = snapshot(settled.member_id)
-    result = settled.leases([f"TS{n:04d};L{n}" for n in range(20_000)])
-    assert result.counts["refused"] == 20_000
-    assert not result.counts.get("added")
-    assert snapshot(settled.member_id)["occupancy"] == before["occupancy"]
+    result = settled.leases([f"TS{n:04d};L{n}" for n in range(30_000)], confirmed=True)
+    assert result.state is ImportState.FAILED
+    assert "Aucune des 20000 premières lignes" in result.error
+    assert "tronquée" in result.error
+    assert result.counts["refused"] == 20_000  # the rest was not even looked at
+    assert result.report is not None
+    assert result.report.stat().st_mode & 0o077 == 0
+    assert len(result.report.read_text("utf-8-sig").splitlines()) == 20_001
+    assert snapshot(settled.member_id) == before
+
+
+def test_a_small_file_of_which_nothing_can_be_read_is_not_applied(settled: Desk) -> None:
+    before = snapshot(settled.member_id)
+    result = settled.leases([lease(n, DATE_ENTREE="31/02/2020") for n in range(5)], confirmed=True)
+    assert result.state is ImportState.FAILED
+    assert "Cette date n'existe pas" in result.error
+    assert snapshot(settled.member_id) == before
+
+
+def test_a_report_of_the_person_s_own_is_left_when_the_file_is_none(desk: Desk) -> None:
+    mine = desk.folder / "mine.csv"
+    mine.write_text("kept")
+    path = desk.folder / "bad.csv"
+    path.write_bytes(b"%PDF-1.7")
+    desk.run(path, ImportKind.DWELLINGS, report_path=mine)
+    assert mine.read_text() == "kept"
 
 
 def test_add_phone_makes_search_find_it(settled: Desk, world: World) -> None:

@@ -244,6 +244,23 @@ def test_a_bad_file_is_refused_at_once(manager: PageChecker, world: World) -> No
     assert "PDF" in page.text
     page = _send(manager, world.a.id, b"", status=422)
     assert "vide" in page.text
+    page = _send(manager, world.a.id, HOMES.encode() + b"\r\n", status=422)
+    assert "aucune donn" in page.text
+
+
+def test_a_file_of_which_nothing_can_be_read_says_why(manager: PageChecker, world: World) -> None:
+    from workers import imports
+
+    rows = [lease(n, DATE_ENTREE="31/02/2020") for n in range(3)]
+    sent = _send(manager, world.a.id, "\r\n".join([LEASES, *rows]).encode("cp1252"))
+    address = sent.response.request.path
+    imports.run(int(address.rsplit("/", 1)[1]))
+    page = manager.get(address)
+    assert "Cette date n'existe pas" in page.text
+    assert "Appliquer ce fichier" not in page.text
+    with manager.client.get(f"{address}/refused.csv") as answer:
+        assert answer.status_code == 200
+    assert manager.client.get(f"{address}/mapping").status_code == 200
 
 
 def test_an_import_is_for_the_own_member_only(manager: PageChecker, world: World) -> None:
@@ -325,8 +342,26 @@ def test_a_file_too_big_for_the_page_is_refused_in_words(
         environ_overrides={"CONTENT_LENGTH": str(2 * 1024**3)},
     )
     assert answer.status_code == 413
-    assert "trop" in answer.get_data(as_text=True)
+    assert "la limite est de 100 Mo" in answer.get_data(as_text=True)
     assert one(world.a.id, "SELECT count(*) FROM import_run") == 0
+
+
+def test_a_page_takes_what_the_command_takes_and_no_other_page_does(
+    manager: PageChecker, world: World, client: FlaskClient
+) -> None:
+    content = "\r\n".join([HOMES, *(home(n) for n in range(3))]).encode("cp1252")
+    row = f"\r\n{home(4)}".encode("cp1252")
+    heavy = content + row * ((40 << 20) // len(row))  # more than any other page takes
+    sent = _send(manager, world.a.id, heavy)
+    assert "/estate/imports/" in sent.response.request.path
+    page = manager.get("/estate/imports")
+    answer = client.post(
+        f"/estate/members/{world.a.id}/imports/keep",
+        data={"csrf_token": page.csrf_token, "keep": "1"},
+        environ_overrides={"CONTENT_LENGTH": str(40 << 20)},
+    )
+    assert answer.status_code == 413
+    assert "la limite est de 32 Mo" in answer.get_data(as_text=True)
 
 
 def test_the_search_box_is_on_every_page(agent: PageChecker, world: World) -> None:

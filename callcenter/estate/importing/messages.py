@@ -98,6 +98,7 @@ CAUSE: dict[str, str] = {
     "email_lost_letter": N_("Lettre perdue par un ancien encodage (« ? ») dans l'adresse"),
     "control_characters": N_("Caractères invisibles interdits"),
     "bad_reference": N_("Identifiant abîmé par un tableur (notation scientifique)"),
+    "odd_reference": N_("Identifiant trop long ou avec des caractères interdits"),
     "bad_date": N_("Date incompréhensible"),
     "impossible_date": N_("Cette date n'existe pas"),
     "ambiguous_date": N_("Date ambiguë"),

@@ -210,6 +210,8 @@ class Inspection:
     mapping: Mapping | None
     missing: tuple[Field, ...]
     samples: tuple[tuple[str, ...], ...]
+    # False: nothing stands below the header.
+    filled: bool
 
 
 def inspect_file(file: str | Path | IO[bytes], kind: FileKind | str | None = None) -> Inspection:
@@ -219,7 +221,8 @@ def inspect_file(file: str | Path | IO[bytes], kind: FileKind | str | None = Non
     """
     with closing(open_source(file)) as source:
         table = find_table(source, strict=False)
-        sample = [r.cells for r in islice(table.rows(), _SAMPLE_ROWS) if not r.damage]
+        first = list(islice(table.rows(), _SAMPLE_ROWS))
+    sample = [row.cells for row in first if not row.damage]
     found = FileKind(kind) if kind else detect_kind(table.header)
     mapping = propose_mapping(table.header, found, sample) if found else None
     return Inspection(
@@ -230,6 +233,7 @@ def inspect_file(file: str | Path | IO[bytes], kind: FileKind | str | None = Non
         mapping=mapping,
         missing=tuple(mapping.missing()) if mapping else (),
         samples=tuple(sample[:20]),
+        filled=bool(first),
     )
 
 

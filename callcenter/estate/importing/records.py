@@ -4,7 +4,6 @@ import hashlib
 from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
-from functools import cache
 
 from callcenter.estate.importing.normalise import search_key
 from callcenter.estate.importing.transforms.phones import PhoneEntry
@@ -134,12 +133,13 @@ class ContractRecord:
 Record = DwellingRecord | LeaseRecord | ContractRecord
 
 
-@cache
-def _said(kind: type) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.name != "line")
+_SAID = {
+    kind: tuple(f.name for f in fields(kind) if f.name != "line")
+    for kind in (DwellingRecord, LeaseRecord, ContractRecord)
+}
 
 
 def fingerprint(record: Record) -> str:
     """Return a short digest of what a record says (its line aside), to see that nothing changed."""
-    said = [(name, getattr(record, name)) for name in _said(type(record))]
+    said = [(name, getattr(record, name)) for name in _SAID[type(record)]]
     return hashlib.blake2b(repr(said).encode(), digest_size=16).hexdigest()

@@ -104,7 +104,7 @@ class _Blank(dict[str, str]):
         return "…"
 
 
-def _short(code: str) -> str:
+def short_cause(code: str) -> str:
     """Return a cause without what varies from row to row."""
     return str(_(CAUSE[code])) % _Blank()
 
@@ -146,14 +146,14 @@ def summary(reading: Reading) -> str:
     lines += _section(
         _("Refusées (à corriger dans le fichier de quarantaine) :"),
         (
-            f"{_short(code)} : {n} ({_samples(reading.refusals, code)})"
+            f"{short_cause(code)} : {n} ({_samples(reading.refusals, code)})"
             for code, n in _ranked(reading.refusals)
         ),
     )
     lines += _section(
         _("Valeurs laissées de côté, ligne lue :"),
         (
-            f"{_short(code)} : {n} ({_samples(reading.warnings, code)})"
+            f"{short_cause(code)} : {n} ({_samples(reading.warnings, code)})"
             for code, n in _ranked(reading.warnings)
             if code not in KEPT
         ),
@@ -161,7 +161,7 @@ def summary(reading: Reading) -> str:
     lines += _section(
         _("À vérifier, valeur gardée :"),
         (
-            f"{_short(code)} : {n} ({_samples(reading.warnings, code)})"
+            f"{short_cause(code)} : {n} ({_samples(reading.warnings, code)})"
             for code, n in _ranked(reading.warnings)
             if code in KEPT
         ),

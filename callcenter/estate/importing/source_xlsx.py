@@ -59,7 +59,7 @@ def _check_extent(archive: zipfile.ZipFile, part: zipfile.ZipInfo, budget: int) 
             size += len(chunk)
             if size > budget:
                 raise file_error(
-                    "zip_bomb", size=f"> {budget // MEGABYTE}", limit=MAX_UNZIPPED // MEGABYTE
+                    "zip_bomb", size=f"> {MAX_UNZIPPED // MEGABYTE}", limit=MAX_UNZIPPED // MEGABYTE
                 )
             text = tail + chunk
             for letters in {letters for letters, _ in _CELL.findall(text)}:

@@ -48,6 +48,16 @@ function onInput(event) {
   const form = event.target.form;
   if (form) dirty.add(form);
   count(event.target);
+  weigh(event.target);
+}
+
+// A file above the limit is refused before it is sent: an answer would come after the last byte.
+function weigh(field) {
+  const most = Number(field.dataset.maxBytes);
+  if (!most) return;
+  const tooBig = [...field.files].some((file) => file.size > most);
+  field.setCustomValidity(tooBig ? field.dataset.tooBig : "");
+  if (tooBig) field.reportValidity();
 }
 
 function count(field) {

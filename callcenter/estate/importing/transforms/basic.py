@@ -84,7 +84,7 @@ def reference(value: str) -> Outcome:
             return refuse("bad_reference", value)
         return Outcome(digits, (Repair("scientific", value, digits),))
     if len(clean) > 64 or not _REFERENCE.match(clean):  # noqa: PLR2004 - longer is no identifier
-        return refuse("bad_code", clean[:80])
+        return refuse("odd_reference", clean[:80])
     if _DECIMAL_ZERO.match(clean):
         whole = re.split("[.,]", clean)[0]
         return Outcome(whole, (Repair("decimal_zero", value, whole),))
