@@ -104,7 +104,8 @@ _SET = text(
     "SELECT set_config('app.member_ids',"
     " CASE WHEN :everything THEN array_to_string(app_every_member(), ',') ELSE :ids END, true),"
     " set_config('app.user_id', :user_id, true),"
-    " set_config('app.signing_in', :signing_in, true)"
+    " set_config('app.signing_in', :signing_in, true),"
+    " set_config('plan_cache_mode', :plans, true)"
 )
 
 
@@ -125,6 +126,9 @@ def apply_scope(session: Session, _: SessionTransaction, connection: Connection)
             "ids": ",".join(str(i) for i in sorted(scope.member_ids)),
             "user_id": "" if scope.user_id is None else str(scope.user_id),
             "signing_in": "on" if scope.signing_in else "",
+            # A person's pages ask the same short statements all day: planned anew each time
+            # they took longer to plan than to run. Machinery asks for great lists too.
+            "plans": "auto" if scope.user_id is None else "force_generic_plan",
         },
     )
 

@@ -222,6 +222,13 @@ class Assignment(Owned, Dated, Base):
         behind_wall("assignee_id", to="user_account"),
         Index("ix_assignment_organisation", "member_id", "organisation_id", "state", "ticket_id"),
         Index("ix_assignment_assignee", "member_id", "assignee_id", "state"),
+        Index(
+            "ix_assignment_offered",
+            "member_id",
+            "organisation_id",
+            "ticket_id",
+            postgresql_where=text("state = 'offered' AND informed_only IS FALSE"),
+        ),
         Index("ix_assignment_accept_by", "accept_by", postgresql_where=text("state = 'offered'")),
     )
 

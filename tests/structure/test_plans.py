@@ -1,6 +1,7 @@
 """The main pages read large tables by an index, as the application's role, behind the wall.
 
-Each statement that a page sends is planned again with its own parameters and scope. On a base
+Each statement that a page sends is planned again under its own scope, for any parameters, as
+people's transactions have it (see ``core.isolation``). On a base
 this small PostgreSQL may well prefer to read a table from end to end, rightly; so sequential
 scans are made as dear as can be: one that is planned nevertheless has no index to use. An index that is read as a whole (no condition, or none but the wall's, and
 no limit above) counts as a sequential scan: that is what it would be. Times on a million tickets
@@ -165,8 +166,16 @@ def _planned(
     way = "off" if in_order else "on"
     for name in ("bitmapscan", "sort"):
         connection.execute(text(f"SET enable_{name} = {way}"))
-    plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+    said = _for_any_parameters(statement, parameters)
+    plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON, GENERIC_PLAN) {said}")
     return list(_faults(plan.scalar_one()[0]["Plan"], limited=False))
+
+
+def _for_any_parameters(statement: str, parameters: Any) -> str:
+    """The statement with numbered parameters, as a plan that is kept knows it."""
+    places = {name: place for place, name in enumerate(parameters or (), start=1)}
+    said = re.sub(r"%\((\w+)\)s", lambda found: f"${places[found[1]]}", statement)
+    return said.replace("%%", "%")
 
 
 def _faults(node: dict[str, Any], *, limited: bool) -> Iterator[str]:

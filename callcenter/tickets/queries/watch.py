@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from callcenter.core import clock
 from callcenter.core.db import db
@@ -76,7 +77,9 @@ def list_to_reassure(member_ids: Iterable[int], limit: int) -> list[tuple[int, i
         rows = db.session.execute(
             select(Ticket.member_id, Ticket.id)
             .where(
-                *_quiet(number, before, clock.today()),
+                Ticket.member_id == number,
+                Ticket.news_at < before,
+                *_nobody_coming(clock.today()),
                 Ticket.restricted.is_(False),
                 Ticket.contact_number != "",
                 or_(Ticket.reassured_at.is_(None), Ticket.reassured_at < Ticket.news_at),
@@ -127,26 +130,20 @@ def _soon(asked: Asked) -> list[ColumnElement[bool]]:
     return [
         Ticket.state.in_([TicketState.OPEN, TicketState.PLANNED]),
         Ticket.due_at >= asked.now,
-        # Said for all of them too: an index is read between two instants.
-        Ticket.due_at
-        <= func.greatest(asked.now, *(one.soon_until for one in asked.limits.values())),
-        _each(asked.limits, lambda one: Ticket.due_at <= one.soon_until),
+        *_before(Ticket.due_at, asked.limits, lambda one: one.soon_until),
     ]
 
 
 def _silent(asked: Asked) -> list[ColumnElement[bool]]:
-    quiet = (
-        and_(*_quiet(number, one.silent_before, asked.today))
-        for number, one in asked.limits.items()
-    )
-    return [or_(false(), *quiet), Ticket.state.in_(OPEN_STATES)]
-
-
-def _quiet(member_id: int, before: datetime, today: date) -> list[ColumnElement[bool]]:
     return [
-        Ticket.member_id == member_id,
+        *_before(Ticket.news_at, asked.limits, lambda one: one.silent_before),
+        *_nobody_coming(asked.today),
+    ]
+
+
+def _nobody_coming(today: date) -> list[ColumnElement[bool]]:
+    return [
         Ticket.state.in_(OPEN_STATES),
-        Ticket.news_at < before,
         ~_visit_to_come(Ticket.member_id, Ticket.id, today),
     ]
 
@@ -154,21 +151,33 @@ def _quiet(member_id: int, before: datetime, today: date) -> list[ColumnElement[
 def _held_long(asked: Asked) -> list[ColumnElement[bool]]:
     return [
         Ticket.state == TicketState.ON_HOLD,
-        _each(asked.limits, lambda one: Ticket.held_since < one.held_before),
+        *_before(Ticket.held_since, asked.limits, lambda one: one.held_before),
     ]
 
 
-def _each(
-    limits: Mapping[int, Limits], condition: Callable[[Limits], ColumnElement[bool]]
-) -> ColumnElement[bool]:
-    each = (and_(Ticket.member_id == number, condition(one)) for number, one in limits.items())
-    return or_(false(), *each)
+def _before(
+    at: InstrumentedAttribute[Any], limits: Mapping[int, Limits], pick: Callable[[Limits], datetime]
+) -> list[ColumnElement[bool]]:
+    """Return the condition that ``at`` comes before its member's limit, or at it.
+
+    Said of the latest limit too, so that one index is read up to there.
+    """
+    if not limits:
+        return [false()]
+    latest = func.greatest(*(pick(one) for one in limits.values()))
+    own = case(*((Ticket.member_id == number, pick(one)) for number, one in limits.items()))
+    return [at <= latest, at <= own]
 
 
 def _visit_to_come(member_id: Any, ticket_id: Any, today: date) -> ColumnElement[bool]:
-    return exists().where(
-        Visit.member_id == member_id,
-        Visit.ticket_id == ticket_id,
-        Visit.state == VisitState.PLANNED,
-        Visit.day >= today,
+    """Asked ticket by ticket: joined, the days to come of every ticket would be gone through."""
+    last = (
+        select(func.max(Visit.day))
+        .where(
+            Visit.member_id == member_id,
+            Visit.ticket_id == ticket_id,
+            Visit.state == VisitState.PLANNED,
+        )
+        .scalar_subquery()
     )
+    return func.coalesce(last >= today, false())
