@@ -88,6 +88,7 @@ def bulletin(bulletin_id: int) -> ResponseReturnValue:
         figures=_figures(found, states),
         states=states,
         state_words=words.STATES,
+        reason_words=words.reason_words,
         tones=words.TONES,
         failed=failed_of(found),
         accent_id=found.member_id,

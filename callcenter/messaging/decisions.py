@@ -1,5 +1,6 @@
 """What a person decides about messages: send again, give up, resume sending, edit the words."""
 
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -30,7 +31,9 @@ def resend_message(message_id: int, actor: Actor) -> Message:
         message.expires_at, message.not_before + useful_life(trigger, urgent=message.urgent)
     )
     message.enqueued_at = message.attempt_id = message.claimed_at = None
-    move(message, MessageEvent.RESEND, at, _("Renvoi décidé par %(name)s.", name=actor.name))
+    with force_locale("fr"):
+        reason = _("Renvoi décidé par %(name)s.", name=actor.name)
+    move(message, MessageEvent.RESEND, at, reason)
     _audit(message, "message.resent", actor)
     return message
 
@@ -38,7 +41,8 @@ def resend_message(message_id: int, actor: Actor) -> Message:
 def abandon_message(message_id: int, actor: Actor) -> Message:
     """Give an uncertain message up: nothing more is sent."""
     message = _in_doubt(message_id, MessageEvent.ABANDON)
-    reason = _("Abandonné par %(name)s.", name=actor.name)
+    with force_locale("fr"):  # reasons are kept in the language of the trade
+        reason = _("Abandonné par %(name)s.", name=actor.name)
     move(message, MessageEvent.ABANDON, clock.now(), reason)
     _audit(message, "message.abandoned", actor)
     return message
@@ -51,7 +55,8 @@ def cancel_message(message_id: int, actor: Actor) -> Message:
         raise NotFound
     if not can(message.state_now, MessageEvent.CANCEL):
         raise UserError(_("Ce message n'est plus en attente : il ne peut plus être retenu."))
-    reason = _("Annulé par %(name)s.", name=actor.name)
+    with force_locale("fr"):
+        reason = _("Annulé par %(name)s.", name=actor.name)
     move(message, MessageEvent.CANCEL, clock.now(), reason)
     _audit(message, "message.cancelled", actor)
     return message

@@ -63,17 +63,12 @@ def messages_sheet(messages: Iterable[Message], members: Mapping[int, str]) -> S
             [
                 one.created_at, members.get(one.member_id, ""), words.trigger_word(one.trigger),
                 format_phone(one.to_number) if one.to_number else "",
-                str(words.STATES[one.state]), one.state_at, _reason(one), one.error_code,
+                str(words.STATES[one.state]), one.state_at, words.reason_words(one.reason), one.error_code,
                 one.segments, one.sent_at, one.delivered_at, one.try_number, one.id,
             ]
             for one in messages
         ),
     )  # fmt: skip
-
-
-def _reason(message: Message) -> str:
-    text = message.reason  # kept in French, which is what the catalogue looks up
-    return str(_(text)) if text else ""
 
 
 def _heads() -> list[str]:

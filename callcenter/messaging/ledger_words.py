@@ -11,6 +11,7 @@ from callcenter.messaging.ledger_models import DeliveryAlert
 from callcenter.messaging.ledger_rules import Cause
 from callcenter.messaging.rules import explain_error
 from callcenter.messaging.states import MessageState
+from callcenter.messaging.words import reason_words
 
 LEDGER_DEFINITIONS: Final[Sequence[tuple[LazyString, LazyString]]] = (
     (
@@ -66,8 +67,7 @@ def cause_words(cause: Cause) -> str:
     if cause.state in _KEPT:
         return str(_KEPT[cause.state])
     if cause.note:
-        text = cause.note  # kept in French, which is what the catalogue looks up
-        return str(_(text))
+        return reason_words(cause.note)
     return str(_("Sans réponse de l'opérateur, abandonné par une personne."))
 
 

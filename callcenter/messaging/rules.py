@@ -190,6 +190,16 @@ def hold_wait(elapsed: timedelta, *, costs_a_doubt: bool) -> timedelta:
     return min(max(elapsed / 4, _BACK_OFF_FIRST), longest)
 
 
+def cap_tried_at(at: datetime) -> datetime:
+    """Return when to try again once the account's cap of a day is reached.
+
+    The provider counts a day that rolls on hour by hour; some accounts' day turns at midnight
+    UTC. So each hour, and at that midnight: to be refused costs nothing.
+    """
+    tomorrow = at.astimezone(UTC).date() + timedelta(days=1)
+    return min(at + timedelta(hours=1), datetime.combine(tomorrow, time(0), tzinfo=UTC))
+
+
 def unreachable_words() -> str:
     """Return why a message waits while the provider is away."""
     return str(_FAMILY_WORDS[ErrorFamily.UNREACHABLE])

@@ -35,6 +35,7 @@ from callcenter.messaging.rules import (
     FailureDecision,
     NumberFlag,
     after_failure,
+    cap_tried_at,
     earliest_send,
     explain_error,
     unreachable_words,
@@ -238,12 +239,24 @@ def _put_back(message: Message, not_before: datetime, reason: str) -> None:
 
 
 def pause_sending(member_id: int, cause: ErrorFamily, code: int | None, at: datetime) -> None:
-    """Stop sending for everybody: the account is the platform's. One live pause per cause."""
+    """Stop sending for everybody: the account is the platform's. One live pause per cause.
+
+    A cap passes by itself; wrong credentials wait for a person.
+    """
     wall = db.session.scalar(select(platform_id())) or member_id
     log.error("sending is stopped: provider code %s (%s)", code, cause)
+    until = cap_tried_at(at) if cause is ErrorFamily.ACCOUNT_PAUSE else None
+    db.session.execute(  # the one before, whose time is over
+        update(SendingPause)
+        .where(
+            SendingPause.ended_at.is_(None), SendingPause.cause == cause, SendingPause.until <= at
+        )
+        .values(ended_at=SendingPause.until)
+        .execution_options(synchronize_session=False)
+    )
     db.session.execute(
         insert(SendingPause)
-        .values(member_id=wall, cause=cause, error_code=code, since=at, ended_by="")
+        .values(member_id=wall, cause=cause, error_code=code, since=at, until=until, ended_by="")
         .on_conflict_do_nothing()
     )
 

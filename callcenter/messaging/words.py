@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from flask_babel import LazyString
+from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 
 from callcenter.messaging.default_texts import TRIGGER_WORDS
@@ -50,7 +50,33 @@ PAUSES: Final[dict[str, LazyString]] = {
     ),
 }
 
+# Reasons are kept in French, as they were when written; those with a fact in them, by pattern.
+WITH_FACTS: Final = (
+    "Regroupé : le SMS « %(other)s » en dit plus.",
+    "Limite atteinte : déjà %(count)s SMS aujourd'hui à ce numéro.",
+    "Le service d'envoi a refusé le message (code %(code)s).",
+    "Renvoi décidé par %(name)s.",
+    "Abandonné par %(name)s.",
+    "Annulé par %(name)s.",
+)
+_PATTERNS: Final = {
+    words: re.compile(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.*)", re.escape(words)))
+    for words in WITH_FACTS
+}
+
 _PRIVATE_LINK = re.compile(r"(/[sia]/)[\w-]{20}")
+
+
+def reason_words(reason: str) -> str:
+    """Return a kept reason in the language of who reads it."""
+    facts: dict[str, str] = {}
+    for words, pattern in _PATTERNS.items():
+        found = pattern.fullmatch(reason)
+        if found:
+            reason, facts = words, found.groupdict()
+    if "other" in facts:
+        facts["other"] = gettext(facts["other"])
+    return str(gettext(reason, **facts)) if reason else ""
 
 
 def masked(body: str) -> str:

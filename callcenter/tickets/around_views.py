@@ -74,6 +74,7 @@ def thread(ticket_id: int) -> ResponseReturnValue:
         trigger_word=sms_words.trigger_word,
         masked=sms_words.masked,
         explain=explain_error,
+        reason_words=sms_words.reason_words,
         second=lambda at: clock.in_paris(at).strftime("%H:%M:%S"),
         accent_id=ticket.member_id,
     )

@@ -1,8 +1,11 @@
 """The pages of messages, opened and used as people do."""
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import force_locale
 from sqlalchemy import select
 
 from callcenter.core.db import transaction
@@ -10,6 +13,8 @@ from callcenter.messaging.follow_up_models import TemplateVersion
 from callcenter.messaging.follow_up_queries import get_choices, get_policy
 from callcenter.messaging.models import InboundMessage, MessageTemplate, SendingPause
 from callcenter.messaging.states import Trigger
+from callcenter.messaging.words import WITH_FACTS, reason_words
+from callcenter.settings import PROJECT_ROOT as ROOT
 from tests.outbox import MOBILE, ago, change, message, queue_one
 from tests.page_checks import PageChecker
 from tests.tickets.scenes import kinds_of, opened, ticket_of
@@ -339,3 +344,37 @@ def test_a_manager_chooses_the_follow_ups(app: Flask, client: FlaskClient, world
 def test_staff_may_not_choose_the_follow_ups(app: Flask, client: FlaskClient, world: World) -> None:
     opening(client, world, "staff-a")
     assert client.get("/messages/follow-ups").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [
+        ("", ""),
+        ("La personne a demandé à ne plus recevoir de SMS.", "The person has asked"),
+        ("Regroupé : le SMS « Visite prévue » en dit plus.", "Visit planned"),
+        ("Limite atteinte : déjà 4 SMS aujourd'hui à ce numéro.", "4"),
+        ("Annulé par Nadia Perrin.", "Nadia Perrin"),
+        ("Le service d'envoi a refusé le message (code 30999).", "30999"),
+        ("Écrit par un autre programme.", "Écrit par un autre programme."),
+    ],
+)
+def test_a_reason_is_read_in_the_reader_s_language(app: Flask, kept: str, shown: str) -> None:
+    with app.test_request_context():
+        with force_locale("fr"):
+            assert reason_words(kept) == kept
+        with force_locale("en"):
+            told = reason_words(kept)
+    assert shown in told
+    assert (told == kept) == (kept == shown)
+
+
+def test_every_reason_with_a_fact_can_be_read_back() -> None:
+    """Whatever is kept with a figure or a name in it has its pattern."""
+    kept = {
+        words
+        for name in ("timeliness", "rules", "decisions", "sending", "upkeep", "services")
+        for words in re.findall(
+            r'_\(\s*"([^"]*%\([^"]*)"', (ROOT / f"callcenter/messaging/{name}.py").read_text()
+        )
+    }
+    assert kept == set(WITH_FACTS)

@@ -1,7 +1,7 @@
 """One message to a real provider's look-alike: what each answer leaves in the outbox."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -224,6 +224,44 @@ def _actor(world: World) -> Any:
         member_ids=frozenset({world.a.id, world.b.id}),
         permissions=PERMISSIONS[Role.SUPERVISOR],
     )
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "waits"), [(9, 0, timedelta(hours=1)), (23, 40, timedelta(minutes=20))]
+)
+def test_a_cap_of_the_day_ends_by_itself(
+    app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway, hour: int, minute: int,
+    waits: timedelta,
+) -> None:  # fmt: skip
+    """Tried again each hour and at midnight UTC; nothing else than that try tells the provider."""
+    began = datetime(2026, 11, 24, hour, minute, tzinfo=UTC)
+    sandbox.configure(outcome="error", code=63038)
+    with clock.frozen_at(began):
+        first, second = queue_one(world.a.id), queue_one(world.b.id)
+        assert handed_out() == [first, second]
+        send_all(app, gateway, [first, second])
+    with clock.frozen_at(began + waits - timedelta(seconds=1)):
+        assert handed_out() == []
+    with clock.frozen_at(began + waits):
+        assert handed_out() == [first, second]
+        send_all(app, gateway, [first])
+    before, after = holds()
+    assert (before.ended_at, before.ended_by, after.ended_at) == (began + waits, "", None)
+    sandbox.reset()
+    assert after.until
+    with clock.frozen_at(after.until):
+        send_all(app, gateway, [first, second])
+    assert {message(one).state for one in (first, second)} == {"accepted"}
+
+
+def test_wrong_credentials_wait_for_a_person(
+    app: Flask, world: World, sandbox: SandboxProcess, gateway: Gateway
+) -> None:
+    sandbox.configure(outcome="error", code=20003)
+    send_all(app, gateway, [queue_one(world.a.id)])
+    with clock.frozen_at(clock.now() + timedelta(days=2)):
+        queue_one(world.a.id)
+        assert handed_out() == []
 
 
 def test_too_many_requests_backs_off(

@@ -177,10 +177,12 @@ def tell(
     ]
     if not due:
         return Told()
+    with force_locale("fr"):  # reasons are kept in the language of the trade
+        outdated = _("Remplacé par des nouvelles plus récentes.")
     cancel_unsent(
         incident.member_id,
         [one.last_message_id for one in due if one.last_message_id is not None],
-        _("Remplacé par des nouvelles plus récentes."),
+        outdated,
     )
     links = subscriber_urls(due, current_site())
     messages = queue_for_many(
