@@ -28,6 +28,7 @@ from callcenter.estate.models import Dwelling
 from callcenter.members.accounts import User
 from callcenter.members.models import Organisation, PhoneLine
 from callcenter.routing.models import Category
+from callcenter.routing.states import Location
 from callcenter.tickets.models import Assignment, Ticket
 from callcenter.tickets.queries.incident_places import in_some_incident
 from callcenter.tickets.queries.visibility import visible_to
@@ -129,7 +130,7 @@ def list_tickets_around(
     if dwelling_id is not None:
         places.append(Ticket.dwelling_id == dwelling_id)
     if residence_id is not None:
-        common = and_(Ticket.residence_id == residence_id, Ticket.location == "common")
+        common = and_(Ticket.residence_id == residence_id, Ticket.location == Location.COMMON)
         places.append(and_(common, ~in_some_incident()) if beside_incidents else common)
     holder = (
         select(Assignment.organisation_name)

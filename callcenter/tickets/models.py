@@ -74,6 +74,16 @@ class Ticket(Owned, Base):
         Index("ix_ticket_newest", "member_id", text("id DESC")),
         Index("ix_ticket_dwelling", "member_id", "dwelling_id", text("id DESC")),
         Index("ix_ticket_residence", "member_id", "residence_id", text("id DESC")),
+        # What is open in the common parts: a few among hundreds.
+        Index(
+            "ix_ticket_common",
+            "member_id",
+            "residence_id",
+            text("id DESC"),
+            postgresql_where=text(
+                "location = 'common' AND state IN ('open', 'planned', 'on_hold')"
+            ),
+        ),
         Index("ix_ticket_contact", "member_id", "contact_id", text("id DESC")),
         Index("ix_ticket_number", "contact_number", "member_id", text("id DESC")),
         Index(

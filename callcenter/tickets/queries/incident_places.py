@@ -22,6 +22,7 @@ from callcenter.core.db import db
 from callcenter.core.isolation import Actor
 from callcenter.members.models import Organisation
 from callcenter.routing.models import Category
+from callcenter.routing.states import Location
 from callcenter.tickets.incident_models import (
     Incident,
     IncidentTicket,
@@ -123,7 +124,7 @@ def find_around(
 def could_join() -> tuple[ColumnElement[bool], ...]:
     """Return the conditions under which a ticket may be one of several with the same cause."""
     return (
-        Ticket.location == "common",
+        Ticket.location == Location.COMMON,
         Ticket.restricted.is_(False),
         Ticket.state.in_(OPEN_STATES),
         ~in_some_incident(),

@@ -27,6 +27,7 @@ from callcenter.estate.models import Building, Contact, ContactPhone, Dwelling, 
 from callcenter.members.models import Agency, Organisation
 from callcenter.messaging.models import Message
 from callcenter.routing.models import Category
+from callcenter.routing.states import Location
 from callcenter.tickets.models import Assignment, Ticket, TicketEvent, Visit
 from callcenter.tickets.queries.asked import Asked
 from callcenter.tickets.queries.visibility import visible_to
@@ -252,7 +253,7 @@ def others_statement(asked: Asked) -> Select[*tuple[Any, ...]]:
                 Ticket.dwelling_id == _DWELLING,
                 and_(
                     Ticket.residence_id == _RESIDENCE,
-                    Ticket.location == "common",
+                    Ticket.location == Location.COMMON,
                     Ticket.state.in_(OPEN_STATES),
                 ),
             ),
