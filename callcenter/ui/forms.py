@@ -7,13 +7,17 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, IntegerField, StringField, TelField, TextAreaField
+from wtforms.i18n import get_translations
 from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import HiddenInput
+
+from callcenter.ui.i18n import language
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 # Marks that turn the direction of the text around them; one left open garbles a whole page.
@@ -98,6 +102,11 @@ def _new_token() -> str:
     return uuid.uuid4().hex
 
 
+@lru_cache(maxsize=4)
+def _messages(spoken: str) -> Any:
+    return get_translations([spoken])
+
+
 class BaseForm(FlaskForm):  # type: ignore[misc]
     """Base of our forms. Fields of plain text should be ``LineField`` or ``LongTextField``.
 
@@ -107,6 +116,13 @@ class BaseForm(FlaskForm):  # type: ignore[misc]
     """
 
     form_token = HiddenField(default=_new_token)
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        """Flask-WTF reads WTForms' catalogue from the disk at every request; this one once."""
+
+        def get_translations(self, _form: Any) -> Any:
+            """Return WTForms' own messages in the request's language."""
+            return _messages(language())
 
     def validate_form_token(self, field: Field) -> None:
         """Refuse a token that we did not make; one that is absent is made anew."""
