@@ -23,7 +23,7 @@ _SUPERUSER = "CALLCENTER_TESTS_SUPERUSER_URL"
 _REDIS = "CALLCENTER_TESTS_REDIS_URL"
 _RUN = "CALLCENTER_TESTS_RUN"
 _PASSWORD = "CALLCENTER_TESTS_PASSWORD"
-_FOLDER_PREFIX = "callcenter-tests-"
+FOLDER_PREFIX = "callcenter-tests-"
 _LOCK_NUMBER = 7_302_024
 
 _embedded: EmbeddedServers | None = None
@@ -39,7 +39,7 @@ def start_servers() -> None:
     redis_url = os.environ.get("TEST_REDIS_URL", "")
     if not (superuser_url and redis_url):
         _sweep_left_behind()
-        folder = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX))
+        folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
         folder.chmod(0o711)  # root's servers run under another account, which must get in
         _embedded = EmbeddedServers(
             folder, durable=False, want_postgres=not superuser_url, want_valkey=not redis_url
@@ -63,7 +63,7 @@ def stop_servers() -> None:
         _drop_databases()
     if _embedded is not None:
         _embedded.release()
-        _remove(_embedded.var_dir)
+        remove(_embedded.var_dir)
     _embedded, _started_here = None, False
     for name in (_SUPERUSER, _REDIS, _RUN, _PASSWORD):
         os.environ.pop(name, None)
@@ -162,15 +162,16 @@ def _drop_databases() -> None:
 
 def _sweep_left_behind() -> None:
     """Servers of runs that were killed: nobody holds their lock any more."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*"):
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
         try:
             if EmbeddedServers(folder).stop_if_unused():
-                _remove(folder)
+                remove(folder)
         except OSError:
             continue  # another user's
 
 
-def _remove(folder: Path) -> None:
+def remove(folder: Path) -> None:
+    """Take away the folder of servers that have stopped, and their data."""
     data = (folder / "postgres").resolve()
     shutil.rmtree(folder, ignore_errors=True)
     if data.exists():  # placed elsewhere, see embedded_processes

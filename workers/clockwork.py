@@ -68,6 +68,7 @@ def chores() -> list[Chore]:
         Chore("what-ifs looked after", 10, what_ifs.look_after_what_ifs),
         Chore("e-mails handed out", 1, emails.hand_out_emails),
         Chore("gaps in rotas told", 900, oncall.tell_managers_of_gaps),
+        Chore("ends of contracts told", 1800, periodic.tell_managers_of_ends),
         Chore("e-mails looked after", 30, emails.look_after_emails),
     ]
 

@@ -3,14 +3,12 @@
 import logging
 
 from flask import Flask
-from sqlalchemy import select
 
-from callcenter.core.db import db, session_scope, transaction
+from callcenter.core.db import session_scope, transaction
 from callcenter.core.isolation import Scope
-from callcenter.members.models import Organisation
-from callcenter.members.states import OrganisationKind
 from callcenter.oncall.gaps import tell_gaps
 from callcenter.tickets.services.duty_asking import advance_page, list_due_pages
+from workers.process import each_landlord
 
 log = logging.getLogger(__name__)
 
@@ -32,14 +30,4 @@ def ask_people_on_call(_app: Flask) -> int:
 
 def tell_managers_of_gaps(_app: Flask) -> int:
     """Write to the managers about the nights of the coming week that nobody covers."""
-    with session_scope(_EVERYTHING):
-        members = db.session.scalars(
-            select(Organisation.id).where(
-                Organisation.kind == OrganisationKind.LANDLORD, Organisation.active
-            )
-        ).all()
-    told = 0
-    for member_id in members:
-        with session_scope(Scope(member_ids=frozenset({member_id}))), transaction():
-            told += tell_gaps(member_id)
-    return told
+    return each_landlord(tell_gaps)

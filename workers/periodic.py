@@ -13,6 +13,7 @@ from callcenter.core.isolation import Scope
 from callcenter.estate.flag_services import purge_flags
 from callcenter.members import drafts
 from callcenter.messaging import upkeep
+from callcenter.messaging.contract_notices import tell_ending_contracts
 from callcenter.messaging.gateway import Gateway, SentMessage
 from callcenter.messaging.states import Trigger
 from callcenter.tickets.queries.delays import list_delayed, list_nearly_late
@@ -21,7 +22,7 @@ from callcenter.tickets.queries.silent import list_silent
 from callcenter.tickets.services.delays import tell_of_delay
 from callcenter.tickets.services.incident_ends import finish_incident
 from callcenter.tickets.services.tenant import close_silent
-from workers.process import one_by_one, settings_of
+from workers.process import each_landlord, one_by_one, settings_of
 from workers.provider import gateway_for
 
 log = logging.getLogger(__name__)
@@ -108,6 +109,11 @@ def purge_drafts(_app: Flask) -> int:
     """Forget old drafts of forms."""
     with session_scope(_EVERYTHING), transaction():
         return drafts.purge_drafts()
+
+
+def tell_managers_of_ends(_app: Flask) -> int:
+    """Write to the managers about contracts that are about to end."""
+    return each_landlord(tell_ending_contracts)
 
 
 def purge_place_flags(_app: Flask) -> int:

@@ -5,10 +5,13 @@ import sys
 from collections.abc import Callable, Iterable
 
 from flask import Flask
+from sqlalchemy import select
 
 from callcenter.app import create_app
-from callcenter.core.db import session_scope, transaction
+from callcenter.core.db import db, session_scope, transaction
 from callcenter.core.isolation import Scope
+from callcenter.members.models import Organisation
+from callcenter.members.states import OrganisationKind
 from callcenter.settings import Settings
 
 
@@ -26,6 +29,21 @@ def settings_of(app: Flask) -> Settings:
     """Return the application's settings."""
     settings: Settings = app.config["SETTINGS"]
     return settings
+
+
+def each_landlord(work: Callable[[int], int]) -> int:
+    """Call ``work(member_id)`` for each active landlord, in its own transaction; add up."""
+    with session_scope(Scope(everything=True)):
+        members = db.session.scalars(
+            select(Organisation.id).where(
+                Organisation.kind == OrganisationKind.LANDLORD, Organisation.active
+            )
+        ).all()
+    done = 0
+    for member_id in members:
+        with session_scope(Scope(member_ids=frozenset({member_id}))), transaction():
+            done += work(member_id)
+    return done
 
 
 def one_by_one(found: Iterable[tuple[int, int]], work: Callable[[int, int], object]) -> int:

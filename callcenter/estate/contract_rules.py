@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 from callcenter.core.errors import UserError
 from callcenter.estate.importing.transforms.contracts import DAYS, weekly_hours
 
 _SHORT = dict(zip(DAYS, ("lun", "mar", "mer", "jeu", "ven", "sam", "dim"), strict=True))
+# Days before the last one at which managers are written to: time for a tender, then a reminder.
+FIRST_NOTICE: Final = 60
+LAST_NOTICE: Final = 15
 _A_YEAR = timedelta(days=365)
 
 
@@ -55,3 +58,19 @@ def renewed(starts_on: date, ends_on: date | None, today: date) -> tuple[date, d
     first = max(ends_on + timedelta(days=1), starts_on) if ends_on else today
     span = ends_on - starts_on if ends_on else _A_YEAR
     return first, first + span
+
+
+def due_notice(
+    today: date, ends_on: date | None, told_end: date | None, told_days: int | None
+) -> int | None:
+    """Return the notice (in days) to give today of a contract's end, or None.
+
+    ``told_end`` and ``told_days`` are what was told before: another last day is news again, and a
+    contract that comes late is told of once, at the notice that it has reached.
+    """
+    if ends_on is None or not 0 <= (ends_on - today).days <= FIRST_NOTICE:
+        return None
+    reached = LAST_NOTICE if (ends_on - today).days <= LAST_NOTICE else FIRST_NOTICE
+    if told_end == ends_on and told_days is not None and told_days <= reached:
+        return None
+    return reached

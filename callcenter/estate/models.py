@@ -6,7 +6,7 @@ Imports stand in ``import_models``, flags and the history of fields in ``history
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Computed, Index, UniqueConstraint
+from sqlalchemy import Computed, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.core.db import Base, Dated, Owned, behind_wall, one_of
@@ -225,6 +225,12 @@ class MaintenanceContract(Owned, Base):
         behind_wall("contractor_id", to="organisation"),
         behind_wall("calendar_id", to="calendar"),
         Index("ix_maintenance_contract_equipment", "member_id", "equipment"),
+        Index(
+            "ix_maintenance_contract_ends",
+            "member_id",
+            "ends_on",
+            postgresql_where=text("ends_on IS NOT NULL"),
+        ),
     )
 
     contractor_id: Mapped[int]
@@ -241,6 +247,9 @@ class MaintenanceContract(Owned, Base):
     email: Mapped[str] = mapped_column(default="")
     import_key: Mapped[str] = mapped_column(default="")
     import_digest: Mapped[str] = mapped_column(default="")
+    # The last notice that managers were sent: for which last day, and how many days before it.
+    told_end: Mapped[date | None]
+    told_days: Mapped[int | None]
     version: Mapped[int] = mapped_column(default=1)
 
 

@@ -27,6 +27,7 @@ class EmailKind(StrEnum):
     REMINDER = "reminder"
     ESCALATION = "escalation"
     ON_CALL_GAP = "on_call_gap"
+    CONTRACT_ENDING = "contract_ending"
 
 
 EMAIL_TRANSITIONS: Final[dict[EmailState, frozenset[EmailState]]] = {

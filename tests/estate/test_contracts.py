@@ -11,7 +11,7 @@ from callcenter.core import clock
 from callcenter.core.db import transaction
 from callcenter.core.errors import UserError
 from callcenter.estate.contract_queries import NOTICE_DAYS, ContractLine, contracts_to_renew
-from callcenter.estate.contract_rules import hours_text, read_hours, renewed
+from callcenter.estate.contract_rules import due_notice, hours_text, read_hours, renewed
 from callcenter.estate.models import MaintenanceContract
 from tests.estate.scenes import one
 from tests.page_checks import PageChecker
@@ -31,6 +31,30 @@ def test_what_is_flagged(days: int | None, expired: int, ending: int) -> None:
         around_the_clock=False, on_call=False, every_residence=True, residences=0,
     )  # fmt: skip
     assert (line.expired(TODAY), line.ending(TODAY)) == (bool(expired), bool(ending))
+
+
+@pytest.mark.parametrize(
+    ("left", "told", "notice"),
+    [
+        (61, None, None),
+        (60, None, 60),
+        (16, None, 60),
+        (15, None, 15),
+        (0, None, 15),
+        (-1, None, None),
+        (40, (0, 60), None),
+        (15, (0, 60), 15),
+        (3, (0, 15), None),
+        (40, (-90, 15), 60),  # told of another last day: this one is news
+    ],
+)
+def test_when_managers_are_written_to(
+    left: int, told: tuple[int, int] | None, notice: int | None
+) -> None:
+    end = TODAY + timedelta(days=left)
+    told_end, told_days = (end + timedelta(days=told[0]), told[1]) if told else (None, None)
+    assert due_notice(TODAY, end, told_end, told_days) == notice
+    assert due_notice(TODAY, None, told_end, told_days) is None
 
 
 def _ends(world: World, days: int) -> None:
