@@ -75,7 +75,8 @@ def reason_words(reason: str) -> str:
         if found:
             reason, facts = words, found.groupdict()
     if "other" in facts:
-        facts["other"] = gettext(facts["other"])
+        other = facts["other"]
+        facts["other"] = gettext(other)
     return str(gettext(reason, **facts)) if reason else ""
 
 
