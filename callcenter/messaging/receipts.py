@@ -7,7 +7,6 @@ address. States only move forward; a failure worth another try makes a *new* row
 import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, DateTime, String, bindparam, select, text
 from sqlalchemy.dialects.postgresql import JSONB, insert
@@ -40,6 +39,38 @@ _GOOD = {
 }
 
 
+# Its own transaction, in one round trip (see migration 0037).
+_TOLD = text(
+    "SELECT app_message_told(:message_id, :provider_id, :status, :at, :raw, :before, :after)"
+).bindparams(
+    *(bindparam(name, type_=String) for name in ("provider_id", "status", "after")),
+    bindparam("message_id", type_=BigInteger),
+    bindparam("at", type_=DateTime(timezone=True)),
+    bindparam("raw", type_=JSONB),
+    bindparam("before", type_=ARRAY(String)),
+)
+
+
+def record_usual(
+    message_id: int | None, provider_id: str, status: str, raw: Mapping[str, str]
+) -> bool:
+    """Keep good news of a message on its way, outside any transaction of the caller.
+
+    Nearly every callback is that. False, and nothing is written, if this one needs a closer look:
+    `record_receipt` has it.
+    """
+    event = event_of_status(status)
+    if message_id is None or event not in _GOOD:
+        return False
+    before, after = _GOOD[event]
+    values = {
+        "message_id": message_id, "provider_id": provider_id, "status": status,
+        "at": clock.now(), "raw": dict(raw), "before": before, "after": after,
+    }  # fmt: skip
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        return bool(connection.execute(_TOLD, values).scalar())
+
+
 def record_receipt(
     message_id: int | None,
     provider_id: str,
@@ -52,24 +83,22 @@ def record_receipt(
     Found by our own number, else by the provider's id; False (and a log line) for a message we
     do not have. Harmless when repeated. Needs the scope of every member, or the message's own.
     """
-    at = clock.now()
-    receipt: dict[str, Any] = {
-        "provider_id": provider_id,
-        "status": status,
-        "error_code": error_code,
-        "received_at": at,
-        "raw": dict(raw or {}),
-    }
-    event = event_of_status(status)
-    if message_id is not None and event in _GOOD and _told_as_usual(message_id, event, receipt):
-        return True
     message = _find(message_id, provider_id)
     if message is None:
         log.warning("status %s of a message that is not ours: %s", status, provider_id)
         return False
+    at = clock.now()
     db.session.execute(
         insert(DeliveryReceipt)
-        .values(member_id=message.member_id, message_id=message.id, **receipt)
+        .values(
+            member_id=message.member_id,
+            message_id=message.id,
+            provider_id=provider_id,
+            status=status,
+            error_code=error_code,
+            received_at=at,
+            raw=dict(raw or {}),
+        )
         .on_conflict_do_nothing()
     )
     if message.provider_id is None:
@@ -80,45 +109,6 @@ def record_receipt(
         return True
     learn(message, status, error_code, at)
     return True
-
-
-# What nearly every callback asks for, in one statement: three come for each message.
-_AS_USUAL = text("""
-    WITH moved AS (
-        UPDATE message SET state = :after, state_at = :received_at, reason = '',
-            provider_id = :provider_id, sent_at = coalesce(sent_at, :received_at),
-            delivered_at = CASE WHEN :after = 'delivered' THEN :received_at ELSE delivered_at END
-        WHERE id = :id AND state = ANY(:before)
-            AND coalesce(provider_id, :provider_id) = :provider_id
-        RETURNING id, member_id
-    ), step AS (
-        INSERT INTO message_step (member_id, message_id, state, at, note)
-        SELECT member_id, id, :after, :received_at, '' FROM moved
-    ), known AS (
-        SELECT id, member_id FROM moved UNION SELECT id, member_id FROM message
-        WHERE id = :id AND provider_id = :provider_id AND sent_at IS NOT NULL
-    ), receipt AS (
-        INSERT INTO delivery_receipt
-            (member_id, message_id, provider_id, status, error_code, received_at, raw)
-        SELECT member_id, id, :provider_id, :status, :error_code, :received_at, :raw FROM known
-        ON CONFLICT DO NOTHING
-    )
-    SELECT count(*) FROM known
-""").bindparams(
-    *(bindparam(name, type_=String) for name in ("after", "provider_id", "status")),
-    bindparam("id", type_=BigInteger),
-    bindparam("error_code", type_=BigInteger),
-    bindparam("received_at", type_=DateTime(timezone=True)),
-    bindparam("before", type_=ARRAY(String)),
-    bindparam("raw", type_=JSONB),
-)
-
-
-def _told_as_usual(message_id: int, event: MessageEvent, receipt: dict[str, Any]) -> bool:
-    """Keep a status of a message that is on its way; False if it needs a closer look."""
-    before, after = _GOOD[event]
-    values = receipt | {"id": message_id, "before": before, "after": after}
-    return bool(db.session.execute(_AS_USUAL, values).scalar())
 
 
 def learn(message: Message, status: str, error_code: int | None, at: datetime) -> None:

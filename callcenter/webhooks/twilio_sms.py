@@ -5,6 +5,7 @@ goes wrong later loses it. Without the database the answer is 503, so that it is
 """
 
 import logging
+from collections.abc import Mapping
 
 from flask import Blueprint, Response, request
 from flask_babel import force_locale
@@ -13,7 +14,7 @@ from callcenter.core.db import session_scope, transaction
 from callcenter.core.errors import NotFound, UserError
 from callcenter.core.isolation import Scope
 from callcenter.messaging.inbound import Incoming, store_inbound
-from callcenter.messaging.receipts import record_receipt
+from callcenter.messaging.receipts import record_receipt, record_usual
 from callcenter.tickets.services.answers import apply_answer
 from callcenter.ui.access import public
 from callcenter.webhooks.signature import signed_by_provider
@@ -44,14 +45,14 @@ def status() -> Response:
     if not provider_id or not word:
         log.warning("a status callback without id or status")
         return Response(status=_DONE)
-    with session_scope(_EVERYTHING), transaction():
-        record_receipt(
-            _number(request.args.get("message")),
-            provider_id[:64],
-            word[:40].lower(),
-            _number(form.get("ErrorCode")),
-            {name: form[name][:200] for name in _KEPT if name in form},
-        )
+    kept = {name: form[name][:200] for name in _KEPT if name in form}
+    store_status(
+        _number(request.args.get("message")),
+        provider_id[:64],
+        word[:40].lower(),
+        _number(form.get("ErrorCode")),
+        kept,
+    )
     return Response(status=_DONE)
 
 
@@ -76,6 +77,20 @@ def sms() -> Response:
         if stored is not None:
             _bring_to_ticket(stored.id, stored.member_id)
     return Response(_TWIML, mimetype="text/xml")
+
+
+def store_status(
+    message_id: int | None,
+    provider_id: str,
+    status: str,
+    error_code: int | None,
+    raw: Mapping[str, str],
+) -> None:
+    """Commit a status: the usual ones by the short way."""
+    if error_code is None and record_usual(message_id, provider_id, status, raw):
+        return
+    with session_scope(_EVERYTHING), transaction():
+        record_receipt(message_id, provider_id, status, error_code, raw)
 
 
 def _bring_to_ticket(inbound_message_id: int, member_id: int) -> None:

@@ -11,9 +11,8 @@ from redis import Redis
 from twilio.request_validator import RequestValidator
 
 from callcenter.core import database_roles as roles
-from callcenter.core.db import db, session_scope, transaction
-from callcenter.core.isolation import Scope
-from callcenter.messaging.receipts import record_receipt
+from callcenter.core.db import db
+from callcenter.webhooks.twilio_sms import store_status
 from tests.bench.base import Base, server_pids
 from tests.bench.measures import Results, rate, timed
 from tests.bench.pages import AGENT, URGENT, save
@@ -259,8 +258,7 @@ def _callbacks(base: Base, results: Results) -> None:
 
 def _recorded(number: int, provider_id: str) -> Callable[[], object]:
     def act() -> None:
-        with session_scope(Scope(everything=True)), transaction():
-            record_receipt(number, provider_id, "sent")
+        store_status(number, provider_id, "sent", None, {})
 
     return act
 

@@ -15,9 +15,9 @@ from callcenter.messaging import decisions, upkeep
 from callcenter.messaging.claiming import claim_messages
 from callcenter.messaging.gateway import Accepted, Gateway
 from callcenter.messaging.models import DeliveryReceipt, Message, MessageStep, OptOut, SendingPause
-from callcenter.messaging.receipts import record_receipt
 from callcenter.messaging.sending import release_unsent, store_answers
 from callcenter.messaging.services import record_opt_out
+from callcenter.webhooks.twilio_sms import store_status
 from tests.outbox import MOBILE, ago, change, every_message, message, queue_one
 from tests.sandbox_process import SandboxProcess
 from tests.statements import counted
@@ -36,8 +36,7 @@ def gateway(sandbox: SandboxProcess) -> Gateway:
 
 
 def told(message_id: int | None, provider_id: str, status: str, code: int | None = None) -> None:
-    with as_system(), transaction():
-        record_receipt(message_id, provider_id, status, code)
+    store_status(message_id, provider_id, status, code, {})
 
 
 def steps(message_id: int) -> list[str]:
