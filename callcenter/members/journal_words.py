@@ -99,6 +99,8 @@ _VERBS: Final[dict[str, LazyString]] = {
     "sent": _l("envoyé"),
     "sorted": _l("trié"),
     "linked": _l("rattaché"),
+    "number_used": _l("numéro retenu"),
+    "number_given_back": _l("numéro rendu"),
     "phone_added": _l("numéro ajouté"),
     "phone_corrected": _l("numéro corrigé"),
     "phone_removed": _l("numéro retiré"),

@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, column, func, or_, select, table
 from callcenter.core import clock
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound
+from callcenter.messaging.answer_rules import Meaning
 from callcenter.messaging.models import (
     InboundMessage,
     Message,
@@ -135,6 +136,27 @@ def get_inbound(inbound_message_id: int) -> InboundMessage:
     if found is None:
         raise NotFound
     return found
+
+
+def get_waiting_correction(inbound_message_id: int) -> InboundMessage | None:
+    """Return an answer that gives a new number, if nobody has dealt with it yet."""
+    return db.session.scalar(_waiting_corrections().where(InboundMessage.id == inbound_message_id))
+
+
+def list_waiting_corrections(contact_id: int) -> Sequence[InboundMessage]:
+    """Return the answers of a person that give a new number and wait for somebody, newest first."""
+    return db.session.scalars(
+        _waiting_corrections()
+        .where(InboundMessage.contact_id == contact_id)
+        .order_by(InboundMessage.id.desc())
+        .limit(3)
+    ).all()
+
+
+def _waiting_corrections() -> Select[InboundMessage]:
+    return select(InboundMessage).where(
+        InboundMessage.sorted_at.is_(None), InboundMessage.meaning == Meaning.NEW_NUMBER
+    )
 
 
 def list_to_sort(window: Window) -> Page[InboundMessage]:

@@ -130,6 +130,7 @@ def inbound() -> ResponseReturnValue:
         page=list_to_sort(window_from(request.args, 1, PAGE_SIZE)),
         members={one.member_id: one.name for one in accents()},
         may_sort=current_actor().may(Permission.TICKETS_OPEN),
+        may_edit=current_actor().may(Permission.ESTATE_EDIT),
     )
 
 

@@ -87,12 +87,12 @@ def keep_links(ticket: Ticket) -> None:
         link.expires_at = None
 
 
-def revoke_links(ticket: Ticket) -> int:
-    """Close every link of the ticket at once; return how many were open."""
+def revoke_links(ticket: Ticket) -> list[TenantLink]:
+    """Close every link of the ticket at once; return those that were open."""
     links = _links(ticket)
     for link in links:
         link.revoked_at = clock.now()
-    return len(links)
+    return links
 
 
 def find_link(token: str) -> TenantLink | None:

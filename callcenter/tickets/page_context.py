@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from flask import Response, make_response, render_template
@@ -11,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from callcenter.core import clock
 from callcenter.core.isolation import Actor
 from callcenter.core.permissions import Permission, Role
+from callcenter.messaging.queries import get_waiting_correction
 from callcenter.oncall import words as oncall_words
 from callcenter.oncall.page_queries import PageLine, list_pages_of_ticket
 from callcenter.routing.payment_rules import Guidance
@@ -25,6 +27,7 @@ from callcenter.tickets.incident_page import TicketPanel, ticket_panel
 from callcenter.tickets.models import Assignment, Ticket, Visit
 from callcenter.tickets.queries.pages import (
     Head,
+    Moment,
     OtherTicket,
     Resident,
     get_head,
@@ -34,7 +37,12 @@ from callcenter.tickets.queries.pages import (
     list_timeline,
 )
 from callcenter.tickets.rules import Slot
-from callcenter.tickets.states import LIVE_ASSIGNMENT_STATES, AssignmentState, TicketState
+from callcenter.tickets.states import (
+    LIVE_ASSIGNMENT_STATES,
+    AssignmentState,
+    EventKind,
+    TicketState,
+)
 from callcenter.tickets.timeline import Entry, day_text, entry_of, slot_text
 from callcenter.ui.forms import BaseForm
 from callcenter.ui.htmx import is_htmx, vary_on_htmx
@@ -101,6 +109,17 @@ _IN_PAGE: Final = frozenset({Action.COMMENT, Action.READ})
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """A number that the tenant gave by SMS: to be decided on, or taken by somebody (``who``)."""
+
+    inbound_id: int
+    number: str
+    before: str
+    at: datetime
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TicketPage:
     """Everything that the page of one ticket shows to one actor."""
 
@@ -115,6 +134,7 @@ class TicketPage:
     incidents: TicketPanel | None = None
     on_call: list[PageLine] = field(default_factory=list)
     clocks: tuple[Clock, ...] = ()
+    correction: Correction | None = None
 
     @property
     def next_clock(self) -> Clock | None:
@@ -199,19 +219,41 @@ def load_page(actor: Actor, ticket_id: int) -> TicketPage:
     clocks = clocks_of(ticket, assignments, head.member_name, now, _language())
     if actor.role is Role.CONTRACTOR:
         clocks = tuple(one for one in clocks if one.stage is not Stage.NEWS)
+    moments = list_timeline(actor, ticket)
     return TicketPage(
         actor=actor,
         head=head,
         assignments=assignments,
         visit=visit,
-        entries=[entry_of(one, now) for one in list_timeline(actor, ticket)],
+        entries=[entry_of(one, now) for one in moments],
         residents=list_residents(actor, ticket),
         others=list_others_here(actor, ticket),
         actions=actions_for(actor, ticket, assignments, visit_planned=visit is not None),
         incidents=ticket_panel(actor, ticket, head.category_code),
         clocks=clocks,
         on_call=_on_call(actor, ticket),
+        correction=_correction(actor, moments),
     )
+
+
+def _correction(actor: Actor, moments: Sequence[Moment]) -> Correction | None:
+    """Return the last number that the tenant gave, to use it or to go back from it.
+
+    One statement more, for such a request alone: it may have been put aside in the desk's list.
+    """
+    if not actor.may(Permission.ESTATE_EDIT):
+        return None
+    told = (one for one in moments if one.source == "event" and one.facts.get("inbound"))
+    last = next((one for one in told if one.kind == EventKind.TENANT_CORRECTED), None)
+    if last is None or not last.facts.get("number"):
+        return None
+    if last.facts.get("used"):
+        before, who = last.facts["before"], last.who
+        return Correction(last.facts["inbound"], last.facts["number"], before, last.at, who)
+    waiting = get_waiting_correction(last.facts["inbound"])
+    if waiting is None:
+        return None
+    return Correction(waiting.id, last.facts["number"], waiting.from_number, waiting.received_at)
 
 
 def _on_call(actor: Actor, ticket: Ticket) -> list[PageLine]:

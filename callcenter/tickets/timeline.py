@@ -204,6 +204,25 @@ def _answered(facts: Mapping[str, Any]) -> str:
     return _("Le locataire demande un autre créneau")
 
 
+def _corrected(facts: Mapping[str, Any]) -> str:
+    if not facts.get("number"):
+        return _("Ce numéro n'est pas celui du locataire : lien fermé, SMS arrêtés")
+    number = format_phone(facts["number"])
+    if facts.get("undone"):
+        before = format_phone(facts["before"])
+        return _("Retour au %(before)s : le %(number)s est écarté", before=before, number=number)
+    if facts.get("used") == "replaced":
+        before = format_phone(facts["before"])
+        return _(
+            "Numéro du locataire : %(number)s, à la place du %(before)s",
+            number=number,
+            before=before,
+        )
+    if facts.get("used"):
+        return _("Numéro du locataire : %(number)s, à appeler d'abord", number=number)
+    return _("Nouveau numéro à vérifier : %(number)s", number=number)
+
+
 def _on_call(facts: Mapping[str, Any]) -> str:
     name = str(facts.get("name", ""))
     step = PageStep(facts.get("step", PageStep.NOTE))
@@ -264,11 +283,7 @@ _TITLES: Final[dict[EventKind, Callable[[Mapping[str, Any]], str]]] = {
         if f.get("again")
         else _("Le locataire ne veut plus de SMS")
     ),
-    EventKind.TENANT_CORRECTED: lambda f: (
-        _("Nouveau numéro à vérifier : %(number)s", number=format_phone(f["number"]))
-        if f.get("number")
-        else _("Ce numéro n'est pas celui du locataire : lien fermé, SMS arrêtés")
-    ),
+    EventKind.TENANT_CORRECTED: _corrected,
     EventKind.RATED: lambda f: _("Avis du locataire : %(score)s sur 5", score=f.get("score", "")),
     EventKind.LINK_REVOKED: lambda _f: _("Lien privé du locataire fermé"),
     EventKind.LINK_RENEWED: lambda _f: _("Nouveau lien envoyé au locataire"),

@@ -91,7 +91,9 @@ def _write(inbound: InboundMessage, ticket_id: int) -> None:
     elif meaning in {Meaning.WRONG_PERSON, Meaning.NEW_NUMBER}:
         told = read_number(inbound.body) if meaning == Meaning.NEW_NUMBER else None
         number = told.e164 if told is not None else ""
-        tenant_corrects(member_id, ticket_id, inbound.body, number=number, **by_sms)
+        tenant_corrects(
+            member_id, ticket_id, inbound.body, number=number, inbound_id=inbound.id, **by_sms
+        )
     else:
         _add_word(inbound, member_id, ticket_id)
     if inbound.media_count and meaning != Meaning.WRONG_PERSON:

@@ -14,10 +14,11 @@ from callcenter.members.models import Organisation
 from callcenter.messaging.follow_up_queries import get_policy
 from callcenter.messaging.follow_up_rules import reminder_at
 from callcenter.messaging.models import Message
+from callcenter.messaging.redirecting import relink_waiting
 from callcenter.messaging.services import HOLIDAYS, queue_message
 from callcenter.messaging.states import Trigger
 from callcenter.routing.states import Priority
-from callcenter.tickets.links import link_url, ticket_url
+from callcenter.tickets.links import link_url, revoke_links, ticket_url
 from callcenter.tickets.models import TenantLink, Ticket, Visit
 from callcenter.tickets.rules import Slot
 
@@ -82,6 +83,20 @@ def remind_of(ticket: Ticket, visit: Visit, organisation_name: str) -> None:
         at=(leaves, begins),
         organisme=organisation_name,
     )
+
+
+def send_new_link(ticket: Ticket) -> None:
+    """Close the ticket's private page and send the tenant a new address of it.
+
+    What waits in the outbox has the new one too.
+    """
+    site = current_site()
+    former = [link_url(one, site.origin, site.secret) for one in revoke_links(ticket)]
+    db.session.flush()
+    tell_tenant(ticket, Trigger.NEW_LINK)
+    url = ticket_url(ticket, site)
+    for one in former:
+        relink_waiting(ticket.member_id, ticket.id, one, url)
 
 
 def ask_satisfaction(ticket: Ticket) -> None:

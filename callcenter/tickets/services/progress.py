@@ -28,7 +28,12 @@ from callcenter.tickets.services.acts import (
     mark_read,
 )
 from callcenter.tickets.services.clocks import restart, start_acceptance
-from callcenter.tickets.services.follow_ups import ask_satisfaction, language_of, tell_tenant
+from callcenter.tickets.services.follow_ups import (
+    ask_satisfaction,
+    language_of,
+    send_new_link,
+    tell_tenant,
+)
 from callcenter.tickets.services.visits import (
     accept_silently,
     note_visited,
@@ -273,10 +278,8 @@ def renew_link(act: Act) -> Ticket:
         return work.ticket
     if not can_receive_sms(work.ticket.contact_number):
         raise UserError(_("Le numéro de la demande ne reçoit pas de SMS."))
-    revoke_links(work.ticket)
-    db.session.flush()
     work.write(EventKind.LINK_RENEWED)
-    tell_tenant(work.ticket, Trigger.NEW_LINK)
+    send_new_link(work.ticket)
     db.session.flush()
     return work.ticket
 

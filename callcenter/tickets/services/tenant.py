@@ -179,11 +179,13 @@ def tenant_corrects(
     number: str = "",
     form_token: str = "",
     channel: str = "sms",
+    inbound_id: int | None = None,
 ) -> Ticket:
     """The tenant says that a fact about the person is wrong: a person looks at it.
 
     ``number`` is the new one to call; without it the number is somebody else's, so that its
-    private page is closed at once. Nothing of the person's record changes by itself.
+    private page is closed at once. Nothing of the person's record changes by itself (see
+    ``new_numbers``); ``inbound_id`` is the answer that a person decides on.
     """
     work = begin_as_tenant(member_id, ticket_id, form_token)
     if work.repeated:
@@ -193,7 +195,7 @@ def tenant_corrects(
     work.write(
         EventKind.TENANT_CORRECTED,
         body=checked_text(body.strip(), TENANT_TEXT_MAX),
-        facts={"channel": channel, "number": number},
+        facts={"channel": channel, "number": number, "inbound": inbound_id},
     )
     finish(work)
     mark_unread(work.ticket, work.at)
