@@ -29,6 +29,7 @@ PLACEHOLDERS: Final[Mapping[str, LazyString]] = {
     "nouvelle": _l("ce qui est dit aux habitants"),
     "lieu": _l("lieu de la demande"),
     "telephone": _l("téléphone du bailleur"),
+    "suites": _l("ce qu'il en est de chaque demande, avec son lien"),
 }
 
 # The link is everyone's way to answer, and to stop the messages: no message without it.
@@ -41,6 +42,8 @@ _REQUIRED: Final[Mapping[Trigger, tuple[str, ...]]] = {
     Trigger.VISIT_REMINDER: (*REQUIRED, *_VISIT),
     Trigger.VISIT_CANCELLED: (*REQUIRED, "date"),
     Trigger.INCIDENT_NEWS: (*REQUIRED, "nouvelle"),
+    # Each request brings its own link.
+    Trigger.SEVERAL: ("membre", "suites"),
     # To people without a request: there is no page of theirs to lead to.
     Trigger.BULLETIN: ("membre", "nouvelle", "telephone"),
 }
@@ -66,7 +69,7 @@ def required_in(trigger: Trigger) -> tuple[str, ...]:
 
 def known_in(trigger: Trigger) -> dict[str, LazyString]:
     """Return the fields that mean something in a template of this trigger, with their meaning."""
-    if trigger is Trigger.BULLETIN:
+    if trigger in {Trigger.BULLETIN, Trigger.SEVERAL}:
         wanted = frozenset(required_in(trigger))
     else:
         wanted = _ANYWHERE | _ONLY_IN.get(trigger, frozenset())
@@ -247,6 +250,8 @@ SAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
         "lieu": "Gounod, Bât. B",
         "nouvelle": "Un technicien vient cet après-midi.",
         "telephone": "05 36 49 00 00",
+        "suites": f"AQ-24817 rendez-vous mercredi 11 novembre entre 8 h et 10 h : {SAMPLE_LINK} "
+        f"AQ-24902 prise en charge par notre équipe : {SAMPLE_LINK}",
     },
     "en": {
         "reference": "AQ-24817",
@@ -260,6 +265,8 @@ SAMPLES: Final[Mapping[str, Mapping[str, str]]] = {
         "lieu": "Gounod, Bât. B",
         "nouvelle": "A technician comes this afternoon.",
         "telephone": "05 36 49 00 00",
+        "suites": f"AQ-24817 visit Wednesday 11 November from 8:00 to 10:00: {SAMPLE_LINK} "
+        f"AQ-24902 in hand with our team: {SAMPLE_LINK}",
     },
 }
 

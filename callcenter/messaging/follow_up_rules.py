@@ -4,15 +4,17 @@ The states named here are those of a ticket and of a visit (the room above this 
 holds them to the real ones.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask_babel import LazyString
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from callcenter.messaging.default_texts import TRIGGER_WORDS
 from callcenter.messaging.rules import PARIS, is_quiet
 from callcenter.messaging.states import Trigger
 
@@ -59,11 +61,14 @@ DEFAULTS: Final[Mapping[Trigger, Choice]] = {
     T.CLOSED: Choice(),
     T.CANCELLED: Choice(),
     T.SATISFACTION: Choice(delay_minutes=60),
+    T.SEVERAL: Choice(),
     T.INCIDENT_NEWS: Choice(),
     T.INCIDENT_RESOLVED: Choice(),
 }
 # When it leaves is what it is about, so that a delay would make no sense.
-WITHOUT_DELAY: Final = frozenset({T.VISIT_REMINDER, T.INCIDENT_NEWS, T.INCIDENT_RESOLVED})
+WITHOUT_DELAY: Final = frozenset(
+    {T.VISIT_REMINDER, T.INCIDENT_NEWS, T.INCIDENT_RESOLVED, T.SEVERAL}
+)
 # What a person asked for, or decided, leaves whatever was sent before.
 _UNLIMITED: Final = frozenset(
     {T.PHOTO_REFUSED, T.NEW_LINK, T.BULLETIN, T.PARTNER_OFFER, T.ON_CALL_PAGE}
@@ -183,6 +188,56 @@ def outdone_by(message_id: int, trigger: Trigger, rivals: Iterable[Rival]) -> Tr
     ]
     best = max(better, default=None)
     return best[2] if best is not None and best[:2] > own else None
+
+
+# Messages about a person's different requests leave as one when no more than this lies between
+# them, and one SMS tells of so many requests at most.
+TOGETHER_WITHIN: Final = timedelta(minutes=10)
+TOLD_TOGETHER: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A message that is told together with others; ``segments`` is what it would take alone."""
+
+    id: int
+    ticket_id: int
+    trigger: Trigger
+    brief: str
+    segments: int
+    gone: str = ""
+
+
+def told_of(parts: Iterable[Part]) -> tuple[list[Part], dict[int, str]]:
+    """Return what one SMS tells, a message a request, and why the other parts are not in it.
+
+    Of several about one request the heaviest, then the newest; nothing that has lost its reason.
+    """
+    everything = sorted(parts, key=lambda part: part.id)
+    left_out = {part.id: part.gone for part in everything if part.gone}
+    best: dict[int, Part] = {}
+    for part in everything:
+        if part.gone:
+            continue
+        other = best.get(part.ticket_id)
+        if other is not None and _WEIGHTS[other.trigger] > _WEIGHTS[part.trigger]:
+            left_out[part.id] = said_better(other.trigger)
+            continue
+        if other is not None:
+            left_out[other.id] = said_better(part.trigger)
+        best[part.ticket_id] = part
+    return list(best.values()), left_out
+
+
+def is_worth_it(told: Sequence[Part], segments: int) -> bool:
+    """Say whether one SMS of ``segments`` may tell these: two requests or more, and no dearer."""
+    dearer = segments > sum(part.segments for part in told)
+    return 1 < len(told) <= TOLD_TOGETHER and not dearer
+
+
+def said_better(other: Trigger) -> str:
+    """Return why a message does not leave: another about the same request says more."""
+    return str(_("Regroupé : le SMS « %(other)s » en dit plus.", other=TRIGGER_WORDS[other]))
 
 
 def is_limited(trigger: Trigger, *, urgent: bool, tried: bool) -> bool:

@@ -32,7 +32,9 @@ class Message(Owned, Dated, Base):
     ``attempt_id`` is written, and committed, before the provider is asked; a row found in
     ``sending`` later is therefore never sent again blindly. ``attempts`` counts the times the
     provider was asked for this row. What the provider took and then failed to deliver is tried
-    again as a *new* row (``retry_of_id``), ``try_number`` counting from 1. ``visit_id`` is the
+    again as a *new* row (``retry_of_id``), ``try_number`` counting from 1. ``brief`` is what one
+    SMS about several requests says of it, "" for what is only said alone; ``told_in_id`` is the
+    SMS that did (see ``together``). ``visit_id`` is the
     visit that the message speaks of: once that is no longer planned, it says nothing true.
     """
 
@@ -47,6 +49,7 @@ class Message(Owned, Dated, Base):
         behind_wall("visit_id", to="visit"),
         behind_wall("bulletin_id", to="bulletin"),
         behind_wall("retry_of_id", to="message"),
+        behind_wall("told_in_id", to="message"),
         CheckConstraint("segments >= 0", name="segments"),
         Index("ix_message_newest", "member_id", text("id DESC")),
         Index("ix_message_ticket", "member_id", "ticket_id", "id"),
@@ -59,6 +62,12 @@ class Message(Owned, Dated, Base):
             "ix_message_in_flight",
             "claimed_at",
             postgresql_where=text("state IN ('sending', 'uncertain')"),
+        ),
+        Index(
+            "ix_message_told_in",
+            "member_id",
+            "told_in_id",
+            postgresql_where=text("told_in_id IS NOT NULL"),
         ),
         Index("ix_message_to_number", "to_number", "member_id", "id"),
         # What the provider took and has not told the end of.
@@ -85,6 +94,8 @@ class Message(Owned, Dated, Base):
     to_number: Mapped[str]
     trigger: Mapped[str]
     body: Mapped[str]
+    brief: Mapped[str] = mapped_column(default="", server_default="")
+    told_in_id: Mapped[int | None]
     segments: Mapped[int]
     encoding: Mapped[str]
     urgent: Mapped[bool] = mapped_column(default=False)

@@ -19,6 +19,7 @@ MORE_WORDS: Final[Mapping[Trigger, LazyString]] = {
     Trigger.VISIT_REMINDER: _l("Rappel la veille d'une visite"),
     Trigger.TENANT_ABSENT: _l("Locataire absent à la visite"),
     Trigger.SATISFACTION: _l("Demande close : votre avis, de 1 à 5"),
+    Trigger.SEVERAL: _l("Plusieurs demandes : un seul SMS"),
     Trigger.PHOTO_REFUSED: _l("Photo reçue par SMS : où l'ajouter"),
     Trigger.NEW_LINK: _l("Nouveau lien de suivi"),
     Trigger.BULLETIN: _l("Message aux habitants d'une résidence"),
@@ -55,6 +56,7 @@ MORE_FRENCH: Final[Mapping[Trigger, str]] = {
         "{membre} : votre demande {reference} ({objet}) est close. Qu'en pensez-vous ? "
         "Notez-nous de 1 (non) à 5 (très), avec un mot si vous voulez : {lien}"
     ),
+    Trigger.SEVERAL: "{membre} : des nouvelles de vos demandes. {suites}",
     Trigger.PHOTO_REFUSED: (
         "{membre} : merci, mais les photos ne nous arrivent pas par SMS. Vous pouvez les "
         "ajouter à votre demande {reference} ici : {lien}"
@@ -102,6 +104,7 @@ MORE_ENGLISH: Final[Mapping[Trigger, str]] = {
         "{membre}: your request {reference} ({objet}) is closed. Are you satisfied? "
         "Mark us from 1 (no) to 5 (very), with a word if you like: {lien}"
     ),
+    Trigger.SEVERAL: "{membre}: news of your requests. {suites}",
     Trigger.PHOTO_REFUSED: (
         "{membre}: thank you, but photos do not reach us by SMS. Please add yours to your "
         "request {reference} here: {lien}"
@@ -115,4 +118,41 @@ MORE_ENGLISH: Final[Mapping[Trigger, str]] = {
         "{membre}: request {reference} ({objet}), {lieu}, due {echeance}. Accept or refuse: {lien}"
     ),
     Trigger.ON_CALL_PAGE: "ON CALL {membre}: {objet}, {lieu} ({reference}). Take it: {lien}",
+}
+
+# What the one SMS about several requests says of each: what happened, and its own link. Only
+# what asks nothing: an answer by SMS must be about one request.
+BRIEFS: Final[Mapping[str, Mapping[Trigger, str]]] = {
+    "fr": {
+        Trigger.RECEIVED: "{reference} enregistrée, réponse prévue {echeance} : {lien}",
+        Trigger.RECEIVED_AT_NIGHT: "{reference} enregistrée, réponse prévue {echeance} : {lien}",
+        Trigger.HANDED_OVER: "{reference} enregistrée, réponse prévue {echeance} : {lien}",
+        Trigger.ACCEPTED: "{reference} prise en charge par {organisme} : {lien}",
+        Trigger.PLANNED: "{reference} rendez-vous {date} {creneau} : {lien}",
+        Trigger.VISIT_MOVED: "{reference} rendez-vous déplacé, {date} {creneau} : {lien}",
+        Trigger.VISIT_CANCELLED: "{reference} rendez-vous {date} annulé : {lien}",
+        Trigger.VISIT_REMINDER: "{reference} rappel, visite {date} {creneau} : {lien}",
+        Trigger.ON_HOLD: "{reference} en attente, {cause} : {lien}",
+        Trigger.DELAYED: "{reference} en retard, avec nos excuses : {lien}",
+        Trigger.NEARLY_LATE: "{reference} prend plus de temps que prévu : {lien}",
+        Trigger.SILENT: "{reference} toujours en cours : {lien}",
+        Trigger.REOPENED: "{reference} rouverte : {lien}",
+        Trigger.CANCELLED: "{reference} annulée : {lien}",
+    },
+    "en": {
+        Trigger.RECEIVED: "{reference} registered, answer expected {echeance}: {lien}",
+        Trigger.RECEIVED_AT_NIGHT: "{reference} registered, answer expected {echeance}: {lien}",
+        Trigger.HANDED_OVER: "{reference} registered, answer expected {echeance}: {lien}",
+        Trigger.ACCEPTED: "{reference} in hand with {organisme}: {lien}",
+        Trigger.PLANNED: "{reference} visit {date} {creneau}: {lien}",
+        Trigger.VISIT_MOVED: "{reference} visit moved, {date} {creneau}: {lien}",
+        Trigger.VISIT_CANCELLED: "{reference} visit {date} cancelled: {lien}",
+        Trigger.VISIT_REMINDER: "{reference} reminder, visit {date} {creneau}: {lien}",
+        Trigger.ON_HOLD: "{reference} waiting, {cause}: {lien}",
+        Trigger.DELAYED: "{reference} late, with our apologies: {lien}",
+        Trigger.NEARLY_LATE: "{reference} takes longer than planned: {lien}",
+        Trigger.SILENT: "{reference} still in hand: {lien}",
+        Trigger.REOPENED: "{reference} open again: {lien}",
+        Trigger.CANCELLED: "{reference} cancelled: {lien}",
+    },
 }

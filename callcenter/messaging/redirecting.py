@@ -3,11 +3,13 @@
 One that is being claimed this instant left before the change.
 """
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy.orm import aliased
 
 from callcenter.core.db import db
 from callcenter.messaging.models import Message
 from callcenter.messaging.states import MessageState
+from callcenter.messaging.together import rewrite_about
 
 
 def redirect_waiting(member_id: int, ticket_id: int, former: str, number: str) -> None:
@@ -17,17 +19,35 @@ def redirect_waiting(member_id: int, ticket_id: int, former: str, number: str) -
 
 def relink_waiting(member_id: int, ticket_id: int, former: str, url: str) -> None:
     """Put another private link, as long as the former one, in what waits."""
-    body = func.replace(Message.body, former, url)
-    _change(member_id, ticket_id, Message.body.contains(former, autoescape=True), body=body)
+    body, brief = (func.replace(words, former, url) for words in (Message.body, Message.brief))
+    _change(
+        member_id,
+        ticket_id,
+        Message.body.contains(former, autoescape=True),
+        body=body,
+        brief=brief,
+    )
+    rewrite_about(member_id, ticket_id)
 
 
 def _change(member_id: int, ticket_id: int, which: ColumnElement[bool], **values: object) -> None:
+    one = aliased(Message)
+    # What tells of it together with other requests waits too.
+    together = select(one.told_in_id).where(
+        one.member_id == member_id, one.ticket_id == ticket_id, one.told_in_id.is_not(None)
+    )
+    told = exists().where(
+        one.member_id == member_id, one.id == Message.told_in_id, one.state == MessageState.QUEUED
+    )
     waiting = (
         select(Message.id)
         .where(
             Message.member_id == member_id,
-            Message.ticket_id == ticket_id,
-            Message.state == MessageState.QUEUED,
+            or_(
+                and_(Message.ticket_id == ticket_id, Message.state == MessageState.QUEUED),
+                and_(Message.ticket_id == ticket_id, told),
+                and_(Message.id.in_(together), Message.state == MessageState.QUEUED),
+            ),
             which,
         )
         .with_for_update(skip_locked=True)

@@ -32,9 +32,11 @@ from callcenter.messaging.default_texts import (
 from callcenter.messaging.follow_up_models import FollowUp, TemplateVersion
 from callcenter.messaging.follow_up_rules import DEFAULTS, Choice
 from callcenter.messaging.models import Message, MessageStep, MessageTemplate, OptOut
+from callcenter.messaging.more_texts import BRIEFS
 from callcenter.messaging.rules import earliest_send, useful_life
 from callcenter.messaging.states import MessageState, Trigger
 from callcenter.messaging.text import Encoding, count_segments, render, to_gsm7
+from callcenter.messaging.together import gather
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ def queue_message(  # noqa: PLR0913 - a row of the outbox has that many columns
         visit_id=visit_id,
         to_number=phone.e164 if phone else (to_number or "")[:40],
         body=draft.body,
+        brief=_brief(trigger, values, language),
         segments=draft.segments,
         encoding=draft.encoding,
         urgent=urgent,
@@ -112,6 +115,8 @@ def queue_message(  # noqa: PLR0913 - a row of the outbox has that many columns
     db.session.add(message)
     db.session.flush()
     note_step(message, at, draft.skip_reason)
+    if state is MessageState.QUEUED:
+        gather(message)
     return message
 
 
@@ -284,6 +289,16 @@ def _draft(
     size = count_segments(body)
     draft = MessagePreview(body, size.segments, size.encoding, str(reason), None, size.offending)
     return draft, timedelta(minutes=choice.delay_minutes)
+
+
+def _brief(trigger: Trigger, values: Mapping[str, str], language: str) -> str:
+    """Return what an SMS about several requests says of this one; "" where it is said alone."""
+    language = known_language(language)
+    words = BRIEFS[language].get(trigger)
+    try:
+        return to_gsm7(render(words, completed(values, language))) if words else ""
+    except UserError:
+        return ""
 
 
 def _why_no_number(phone: Phone | None, to_number: str) -> str:

@@ -177,6 +177,8 @@ class Trigger(StrEnum):
     VISIT_REMINDER = "visit_reminder"
     TENANT_ABSENT = "tenant_absent"
     SATISFACTION = "satisfaction"
+    # One SMS that tells several of a person's requests at once (see ``together``).
+    SEVERAL = "several"
     # Answers to what somebody has just done, and not follow-ups.
     PHOTO_REFUSED = "photo_refused"
     NEW_LINK = "new_link"

@@ -14,6 +14,7 @@ from callcenter.messaging.models import Message
 from callcenter.messaging.sending import move
 from callcenter.messaging.states import MessageEvent, MessageState, Trigger
 from callcenter.messaging.timeliness import standings_of
+from callcenter.messaging.together import rewrite_about
 
 
 def stop_outdated(member_id: int, ticket_id: int) -> int:
@@ -32,13 +33,12 @@ def stop_outdated(member_id: int, ticket_id: int) -> int:
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
-    if not waiting:
-        return 0
     stopped, at = 0, clock.now()
     with force_locale("fr"):
-        standings = standings_of(waiting, at)
+        standings = standings_of(waiting, at) if waiting else {}
         for message in waiting:
             reason = why_gone(Trigger(message.trigger), standings[message.id].ground)
             if reason:
                 stopped += move(message, MessageEvent.CANCEL, at, reason)
+    rewrite_about(member_id, ticket_id)
     return stopped

@@ -186,6 +186,8 @@ def _shown(row: MessageTemplate, body: str) -> Shown:
     except UserError as error:
         return Shown("", count_segments(""), error.message)
     source, number = facts_source(), _ticket_id()
+    # What is said of several requests is no single one's.
+    number = number if trigger is not Trigger.SEVERAL else None
     facts = source.values(number, row.language) if source and number else None
     member = _members().get(row.member_id, "") or "Bailleur"
     shown = _filled(body, facts or {"membre": member, **SAMPLES[row.language]})

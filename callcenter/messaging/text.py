@@ -30,7 +30,7 @@ UCS2_SINGLE, UCS2_PART = 70, 67
 MAX_BODY_LENGTH = 1600
 MAX_VALUE_LENGTH = 160
 # What is said to everybody is the message itself, and not a fact in it.
-_LONGER = {"nouvelle": 320}
+_LONGER = {"nouvelle": 320, "suites": 1200}
 # Beyond it a character is a surrogate pair in UTF-16.
 _LAST_SINGLE_UNIT = 0xFFFF
 

@@ -37,7 +37,6 @@ from callcenter.core import clock
 from callcenter.core.db import db
 from callcenter.estate.models import ContactPhone
 from callcenter.members.models import Organisation
-from callcenter.messaging.default_texts import TRIGGER_WORDS
 from callcenter.messaging.follow_up_models import FollowUp, FollowUpPolicy
 from callcenter.messaging.follow_up_rules import (
     DEFAULTS,
@@ -48,12 +47,14 @@ from callcenter.messaging.follow_up_rules import (
     Rival,
     is_limited,
     outdone_by,
+    said_better,
     why_gone,
 )
 from callcenter.messaging.models import Message, OptOut
 from callcenter.messaging.services import why_closed
 from callcenter.messaging.states import MessageState as S
 from callcenter.messaging.states import Trigger
+from callcenter.messaging.together import rewrite
 
 _ticket = table("ticket", column("member_id"), column("id"), column("state"))
 _visit = table("visit", column("member_id"), column("id"), column("ticket_id"), column("state"))
@@ -116,14 +117,16 @@ def why_not_now(message: Message, standing: Standing) -> str:
     has had its messages of the day.
     """
     trigger = Trigger(message.trigger)
-    gone = why_gone(trigger, standing.ground)
+    together = trigger is Trigger.SEVERAL
+    gone = rewrite(message) if together else why_gone(trigger, standing.ground)
     if gone or not _limited(message):
         return gone
-    if not (DEFAULTS.get(trigger, Choice()).active if standing.active is None else standing.active):
+    # What was gathered leaves, even where the member has gathered no more since.
+    if not together and not (DEFAULTS.get(trigger, Choice()).active if standing.active is None else standing.active):
         return str(_("Le bailleur a désactivé ce message."))
     better = outdone_by(message.id, trigger, standing.rivals)
     if better is not None:
-        return str(_("Regroupé : le SMS « %(other)s » en dit plus.", other=TRIGGER_WORDS[better]))
+        return said_better(better)
     if standing.today >= (standing.max_per_day or Policy().max_per_day):
         return str(
             _(

@@ -37,6 +37,7 @@ TRIGGERS: Final[dict[str, LazyString]] = {str(name): word for name, word in TRIG
 # When that leaves which has no delay to choose.
 OWN_HOURS: Final[dict[str, LazyString]] = {
     Trigger.VISIT_REMINDER: _l("la veille, à l'heure ci-dessus"),
+    Trigger.SEVERAL: _l("quand des SMS sur plusieurs demandes d'une personne tombent ensemble"),
     Trigger.INCIDENT_NEWS: _l("quand le mot est publié"),
     Trigger.INCIDENT_RESOLVED: _l("à la fin de l'incident"),
 }

@@ -322,6 +322,8 @@ def _message(moment: Moment, now: datetime) -> Entry:
         if leaves > now:
             status = _("Partira %(when)s", when=moment_words(leaves, now))
     title = _("SMS au %(number)s", number=format_phone(facts["to"])) if facts["to"] else _("SMS")
+    if facts["together"]:
+        title = _("%(title)s, avec une autre demande", title=title)
     return Entry("sms", title, moment.at, "", masked(moment.body), status, tone)
 
 

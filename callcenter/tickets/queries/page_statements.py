@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     column,
     func,
     literal,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import aliased
 
 from callcenter.estate.models import Building, Contact, ContactPhone, Dwelling, Occupancy, Residence
 from callcenter.members.models import Agency, Organisation
@@ -151,6 +153,7 @@ def timeline_statement(*, contractor: bool, calls: bool) -> Select[*tuple[Any, .
         ).where(own)
     ]
     if not contractor:
+        told = aliased(Message)
         parts.append(
             select(
                 literal("message"),
@@ -159,18 +162,24 @@ def timeline_statement(*, contractor: bool, calls: bool) -> Select[*tuple[Any, .
                 Message.trigger,
                 literal(str(Visibility.TENANT)),
                 literal(""),
-                Message.body,
+                # Of an SMS about several requests, what it says of this one.
+                case((told.id.is_not(None), Message.brief), else_=Message.body),
                 func.jsonb_build_object(
-                    "state", Message.state,
-                    "reason", Message.reason,
+                    "state", func.coalesce(told.state, Message.state),
+                    "reason", case((told.id.is_not(None), told.reason), else_=Message.reason),
                     "segments", Message.segments,
-                    "error_code", Message.error_code,
-                    "to", Message.to_number,
-                    "state_at", Message.state_at,
-                    "not_before", Message.not_before,
+                    "error_code", func.coalesce(told.error_code, Message.error_code),
+                    "to", func.coalesce(told.to_number, Message.to_number),
+                    "state_at", func.coalesce(told.state_at, Message.state_at),
+                    "not_before", func.coalesce(told.not_before, Message.not_before),
+                    "together", told.id.is_not(None),
                     type_=JSONB,
                 ),
-            ).where(Message.member_id == _MEMBER, Message.ticket_id == _TICKET)
+            )
+            .outerjoin(
+                told, and_(told.member_id == Message.member_id, told.id == Message.told_in_id)
+            )
+            .where(Message.member_id == _MEMBER, Message.ticket_id == _TICKET)
         )  # fmt: skip
     if calls:
         parts.append(
