@@ -65,6 +65,7 @@ def chores() -> list[Chore]:
         Chore("recordings deleted", 300, delete_old_recordings),
         Chore("imports looked after", 30, imports.look_after_imports),
         Chore("alerts on deliveries", 300, ledger.watch_delivery),
+        Chore("months of the ledger counted", 600, ledger.count_months),
         Chore("what-ifs looked after", 10, what_ifs.look_after_what_ifs),
         Chore("e-mails handed out", 1, emails.hand_out_emails),
         Chore("gaps in rotas told", 900, oncall.tell_managers_of_gaps),

@@ -9,6 +9,7 @@ from callcenter.core.phone import format_phone
 from callcenter.messaging import ledger_words, words
 from callcenter.messaging.ledger import Ledger, Times
 from callcenter.messaging.ledger_rules import CHARGED, FAILED, Figures
+from callcenter.messaging.ledger_year import MemberYear
 from callcenter.messaging.models import Message
 from callcenter.messaging.states import MessageState
 from callcenter.ui.spreadsheets import Cell, Sheet
@@ -42,12 +43,50 @@ def ledger_sheets(ledger: Ledger, members: Mapping[int, str]) -> list[Sheet]:
                 for cause in [*ledger.failures, *ledger.kept]
             ],
         ),
-        Sheet(
-            _("Définitions"),
-            [_("Mot"), _("Sens")],
-            [(str(word), str(meaning)) for word, meaning in ledger_words.LEDGER_DEFINITIONS],
-        ),
+        _definitions(),
     ]
+
+
+def year_sheets(years: Iterable[MemberYear], members: Mapping[int, str]) -> list[Sheet]:
+    """Return twelve months: a line per member and month, the causes of each, the words."""
+    counted = [
+        (members[year.member_id], line, line.figures)
+        for year in years
+        for line in year.lines
+        if line.figures is not None
+    ]
+    return [
+        Sheet(
+            _("12 mois"),
+            _heads(),
+            [_line(str(line.month), name, sums, line.times) for name, line, sums in counted],
+        ),
+        Sheet(
+            _("Causes"),
+            [_("Mois"), _("Membre"), _("État"), _("Code"), _("Cause"), _("Messages")],
+            [
+                (
+                    str(line.month),
+                    name,
+                    str(words.STATES[cause.state]),
+                    cause.error_code,
+                    ledger_words.cause_words(cause),
+                    cause.messages,
+                )
+                for name, line, _figures in counted
+                for cause in line.causes
+            ],
+        ),
+        _definitions(),
+    ]
+
+
+def _definitions() -> Sheet:
+    return Sheet(
+        _("Définitions"),
+        [_("Mot"), _("Sens")],
+        [(str(word), str(meaning)) for word, meaning in ledger_words.LEDGER_DEFINITIONS],
+    )
 
 
 def messages_sheet(messages: Iterable[Message], members: Mapping[int, str]) -> Sheet:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -80,3 +81,33 @@ class DeliveryAlert(Owned, Base):
     error_code: Mapped[int | None]
     window_hours: Mapped[int]
     usual_days: Mapped[int]
+
+
+class LedgerMonth(Owned, Base):
+    """One member's month that is over, counted once so that a year is read without its messages.
+
+    Prices are not in it: ``day_segments`` (ISO day -> segments charged) times the tariffs of
+    today gives the amount. ``causes``: [state, provider's code, our words, messages] of what
+    failed or was kept. Times in seconds, from the provider's taking it to its delivery.
+    """
+
+    __tablename__ = "ledger_month"
+    __table_args__ = (
+        UniqueConstraint("member_id", "id"),
+        UniqueConstraint("member_id", "month"),
+    )
+
+    month: Mapped[date]
+    messages: Mapped[int]
+    charged: Mapped[int]
+    segments: Mapped[int]
+    delivered: Mapped[int]
+    failed: Mapped[int]
+    on_its_way: Mapped[int]
+    waiting: Mapped[int]
+    kept: Mapped[int]
+    day_segments: Mapped[dict[str, Any]]
+    causes: Mapped[list[Any]]
+    median: Mapped[float | None]
+    p95: Mapped[float | None]
+    counted_at: Mapped[datetime]

@@ -77,6 +77,11 @@ class Month:
         """The month after."""
         return Month.of(self.first + timedelta(days=31))
 
+    def back(self, count: int) -> "Month":
+        """The month so many before."""
+        index = self.year * 12 + self.number - 1 - count
+        return Month(index // 12, index % 12 + 1)
+
     @property
     def bounds(self) -> tuple[datetime, datetime]:
         """The instants at which it begins and ends, in Paris."""

@@ -20,10 +20,12 @@ from callcenter.messaging.ledger import (
     list_tariffs,
     list_watches,
 )
-from callcenter.messaging.ledger_files import ledger_sheets
+from callcenter.messaging.ledger_chart import bars_of
+from callcenter.messaging.ledger_files import ledger_sheets, year_sheets
 from callcenter.messaging.ledger_forms import EVERYBODY, TariffForm, ThresholdsForm
 from callcenter.messaging.ledger_rules import Month, Thresholds
 from callcenter.messaging.ledger_words import LEDGER_DEFINITIONS, alert_words, cause_words
+from callcenter.messaging.ledger_year import MemberYear, get_year
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.htmx import go_to
 from callcenter.ui.spreadsheets import csv_response, xlsx_response
@@ -70,6 +72,42 @@ def export(kind: str) -> ResponseReturnValue:
     ledger, members, _chosen = _asked()
     sheets = ledger_sheets(ledger, members)
     name = f"registre-sms-{ledger.month}"
+    return csv_response(name, sheets[0]) if kind == "csv" else xlsx_response(name, sheets)
+
+
+@blueprint.get("/year")
+@requires(Permission.MESSAGING_LEDGER)
+def year() -> ResponseReturnValue:
+    """Show twelve months of each member, as a chart and a table."""
+    years, members, chosen, last = _asked_year()
+    return render_template(
+        "messaging/ledger_year.html",
+        years=years,
+        members=members,
+        chosen=chosen,
+        last=last,
+        everybody=_members(),
+        this_month=Month.of(clock.today()),
+        bars_of=bars_of,
+        month_words=month_words,
+        short_month=short_month,
+        cause_words=cause_words,
+        definitions=LEDGER_DEFINITIONS,
+        euros=euros,
+        percent=percent,
+        accent_id=chosen or None,
+    )
+
+
+@blueprint.get("/year/export/<kind>")
+@requires(Permission.MESSAGING_LEDGER)
+def export_year(kind: str) -> ResponseReturnValue:
+    """Give the twelve months as a file: ``csv`` (a line a member and month) or ``xlsx``."""
+    if kind not in {"csv", "xlsx"}:
+        abort(404)
+    years, members, _chosen, last = _asked_year()
+    sheets = year_sheets(years, members)
+    name = f"registre-sms-12-mois-{last}"
     return csv_response(name, sheets[0]) if kind == "csv" else xlsx_response(name, sheets)
 
 
@@ -132,6 +170,11 @@ def month_words(month: Month) -> str:
     return str(format_date(month.first, "LLLL yyyy"))
 
 
+def short_month(month: Month) -> str:
+    """Return a month where there is little room: "nov."."""
+    return str(format_date(month.first, "LLL"))
+
+
 def euros(amount: Decimal | None) -> str:
     """Return an amount as people write it, or a dash."""
     return "—" if amount is None else f"{format_decimal(amount, '#,##0.00')} €"
@@ -155,6 +198,18 @@ def _asked() -> tuple[Ledger, dict[int, str], int]:
     members = {chosen: everybody[chosen]} if chosen else everybody
     month = Month.parse(request.args.get("month", ""), clock.today())
     return get_ledger(month, list(members)), members, chosen
+
+
+def _asked_year() -> tuple[list[MemberYear], dict[int, str], int, Month]:
+    """Return the twelve months that the address asks for, the names, the one member, the last."""
+    everybody = _members()
+    member = request.args.get("member", 0, type=int)
+    chosen = member if member in everybody else 0
+    members = {chosen: everybody[chosen]} if chosen else everybody
+    present = Month.of(clock.today())
+    # Older months were never counted.
+    last = min(Month.parse(request.args.get("month", ""), clock.today()), present)
+    return get_year(last, list(members)), members, chosen, last
 
 
 def _members() -> dict[int, str]:

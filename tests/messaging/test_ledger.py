@@ -13,16 +13,19 @@ from sqlalchemy import select, text
 
 from callcenter.core import clock
 from callcenter.core.audit import AuditEntry
+from callcenter.core.clock import frozen_at
 from callcenter.core.db import transaction
 from callcenter.messaging.delivery_watch import watch_delivery
 from callcenter.messaging.ledger import get_ledger
 from callcenter.messaging.ledger_models import DeliveryAlert, DeliveryWatch, SmsTariff
 from callcenter.messaging.ledger_rules import Month
+from callcenter.messaging.ledger_year import MONTHS, MemberYear, get_year
 from callcenter.messaging.models import Message
 from tests.outbox import ago, change, queue_one
 from tests.page_checks import PageChecker
 from tests.statements import counted
 from tests.world import World, as_member, as_system, sign_in
+from workers.ledger import count_months
 
 NOVEMBER = Month(2026, 11)
 NOON = datetime(2026, 11, 12, 11, 0, tzinfo=UTC)
@@ -356,3 +359,85 @@ def test_a_new_member_is_given_the_platform_s_prices(
     assert len(prices) == 2
     assert {price for _wall, price in prices} == {Decimal("0.0612")}
     assert clock.today() >= date(2026, 1, 1)
+
+
+def year_of(world: World, last: Month = NOVEMBER) -> MemberYear:
+    with as_member(world.a.id):
+        (found,) = get_year(last, [world.a.id])
+    return found
+
+
+def test_months_that_are_over_are_read_without_their_messages(app: Flask, november: World) -> None:
+    with frozen_at(datetime(2026, 12, 3, 9, 0, tzinfo=UTC)):
+        assert year_of(november).lines[-1].figures is None
+        assert count_months(app) == 2 * (MONTHS - 1)
+        assert count_months(app) == 0
+        with as_member(november.a.id):
+            month = get_ledger(NOVEMBER, [november.a.id]).lines[0]
+        with as_member(november.a.id), counted(app) as statements:
+            (year,) = get_year(NOVEMBER, [november.a.id])
+        assert not [one for one in statements if "FROM message" in one]
+    line = year.lines[-1]
+    assert (line.figures, line.times) == (month.figures, month.times)
+    assert [(one.error_code, one.messages) for one in year.failures] == [(30003, 4), (21614, 1)]
+    assert len(year.lines) == MONTHS
+    october = year.lines[-2].figures
+    assert october is not None
+    assert year.total == month.figures + october
+
+
+def test_a_late_receipt_and_a_corrected_price_are_in_the_year(app: Flask, november: World) -> None:
+    with frozen_at(datetime(2026, 12, 3, 9, 0, tzinfo=UTC)):
+        count_months(app)
+    with as_system() as session, transaction():
+        late = session.scalars(select(Message).where(Message.error_code == 30003)).first()
+        assert late is not None
+        late.state, late.error_code = "delivered", None
+        session.scalars(
+            select(SmsTariff).where(SmsTariff.member_id == november.a.id)
+        ).one().price *= 2
+    with frozen_at(datetime(2026, 12, 4, 10, 0, tzinfo=UTC)):
+        assert count_months(app) == 4  # October and November of both
+        figures = year_of(november).lines[-1].figures
+        assert figures is not None
+        assert (figures.delivered, figures.failed) == (21, 4)
+        assert figures.amount == Decimal("5.88")
+    with frozen_at(datetime(2027, 2, 20, 10, 0, tzinfo=UTC)):
+        count_months(app)
+        assert count_months(app) == 0
+    with frozen_at(datetime(2027, 2, 22, 10, 0, tzinfo=UTC)):
+        # January alone has not settled: of what has, nothing changes any more.
+        assert count_months(app) == 2
+
+
+def test_the_present_month_is_counted_as_it_is(app: Flask, november: World) -> None:
+    with frozen_at(NOON):
+        year = year_of(november)
+        assert year.lines[-1].figures is not None
+        assert year.lines[-1].figures.charged == 24
+        assert year.lines[0].month == Month(2025, 12)
+
+
+def test_the_year_on_its_page_and_as_files(
+    app: Flask, client: FlaskClient, november: World
+) -> None:
+    with frozen_at(datetime(2026, 12, 3, 9, 0, tzinfo=UTC)):
+        count_months(app)
+        sign_in(client, november.user("manager-a"))
+        page = PageChecker(client).get("/ledger/year")
+        assert "novembre 2026" in page.text
+        assert "Téléphone éteint, hors réseau ou injoignable." in page.text
+        assert "Mésolia" not in page.text
+        book = CalamineWorkbook.from_filelike(
+            io.BytesIO(client.get("/ledger/year/export/xlsx").data)
+        )
+        assert len(book.sheet_names) == 3
+        rows = book.get_sheet_by_index(0).to_python()
+        assert len(rows) == 1 + MONTHS
+        (line,) = [row for row in rows if row[0] == "2026-11"]
+        assert line[1:6] == ["Aquitanis", 28.0, 24.0, 42.0, 2.94]
+        csv = client.get("/ledger/year/export/csv?month=2026-11").data.decode("utf-8-sig")
+        assert "2026-11;Aquitanis;28;24;42" in csv
+        assert client.get("/ledger/year/export/pdf").status_code == 404
+        sign_in(client, november.user("staff-a"))
+        assert client.get("/ledger/year").status_code == 404
