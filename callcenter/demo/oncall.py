@@ -85,6 +85,7 @@ def _rota(
         equipment=list(equipment),
         category_codes=[],
         acknowledge_minutes=minutes,
+        again_minutes=5,
         when_contract=rule,
         instructions=_INSTRUCTIONS if not equipment else "",
     )

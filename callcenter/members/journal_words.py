@@ -186,6 +186,7 @@ _FIELDS: Final[dict[str, LazyString]] = {
     "shifts": _l("astreintes"),
     "days": _l("jours"),
     "acknowledge_minutes": _l("minutes pour répondre"),
+    "again_minutes": _l("minutes avant un second tour"),
     "category_codes": _l("motifs"),
     "equipment": _l("équipements"),
     "when_contract": _l("avec un contrat 24 h sur 24"),

@@ -20,8 +20,8 @@ class RotaForm(VersionedForm):
     """A rota: its name, what it covers, how long a person has to answer."""
 
     FIELDS = (
-        "name", "category_codes", "equipment", "acknowledge_minutes", "when_contract",
-        "instructions",
+        "name", "category_codes", "equipment", "acknowledge_minutes", "again_minutes",
+        "when_contract", "instructions",
     )  # fmt: skip
 
     name = LineField(_l("Nom"), [DataRequired(_l("Indiquez un nom."))], max_length=80)
@@ -30,6 +30,14 @@ class RotaForm(VersionedForm):
         [InputRequired(_l("Indiquez un nombre de minutes.")), NumberRange(1, 120)],
         default=10,
         description=_l("Sans réponse dans ce délai, la personne suivante est prévenue."),
+    )
+    again_minutes = IntegerField(
+        _l("Minutes avant un second tour"),
+        [Optional(), NumberRange(1, 120)],
+        description=_l(
+            "Quand personne de la liste n'a répondu, elle est appelée une seconde fois après "
+            "cette pause, puis le superviseur. Vide : le superviseur tout de suite."
+        ),
     )
     when_contract = RadioField(
         _l("Quand un prestataire présent 24 h sur 24 a déjà la demande"),

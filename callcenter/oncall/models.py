@@ -23,12 +23,14 @@ class OnCallRota(Owned, Base):
         UniqueConstraint("member_id", "name"),
         one_of("when_contract", ContractRule),
         CheckConstraint("acknowledge_minutes > 0", name="acknowledge_minutes"),
+        CheckConstraint("again_minutes > 0", name="again_minutes"),
     )
 
     name: Mapped[str]
     category_codes: Mapped[list[Any]] = mapped_column(default=list)
     equipment: Mapped[list[Any]] = mapped_column(default=list)
     acknowledge_minutes: Mapped[int] = mapped_column(default=10)
+    again_minutes: Mapped[int | None]
     when_contract: Mapped[str] = mapped_column(default=ContractRule.AT_ONCE)
     instructions: Mapped[str] = mapped_column(default="")
     active: Mapped[bool] = mapped_column(default=True)
@@ -132,6 +134,8 @@ class OnCallPage(Owned, Dated, Base):
     state_at: Mapped[datetime]
     next_at: Mapped[datetime | None]
     turns: Mapped[int] = mapped_column(default=0)
+    # The last turn of the first round, once everybody is asked again.
+    again_after: Mapped[int | None]
     acknowledged_by: Mapped[str] = mapped_column(default="")
     acknowledged_at: Mapped[datetime | None]
     arrived_at: Mapped[datetime | None]

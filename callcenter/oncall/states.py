@@ -72,6 +72,7 @@ class PageStep(StrEnum):
     SILENT = "silent"
     FAILED = "failed"
     ESCALATED = "escalated"
+    AGAIN = "again"
     NOBODY = "nobody"
     ARRIVED = "arrived"
     NOTE = "note"

@@ -35,9 +35,11 @@ from callcenter.oncall.tonight import Watch, watch_over
 from callcenter.tickets.incident_states import IncidentState
 from callcenter.tickets.queries.incidents import IncidentLine, list_incidents
 from callcenter.tickets.queries.lists import count_by_member
+from callcenter.tickets.queries.satisfaction import Marks, scores_of
 from callcenter.ui.pagination import window_from
 
 _MOST_INCIDENTS: Final = 6
+_MARKED_WITHIN: Final = timedelta(days=30)
 
 _WATCHED: Final = ("late", "silent", "unanswered")
 _ORDER = (
@@ -51,13 +53,17 @@ _ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """How one member stands against its commitments: bounded counts, as ``count_words`` says."""
+    """How one member stands against its commitments: bounded counts, as ``count_words`` says.
+
+    ``marks``: what its tenants thought in the last thirty days.
+    """
 
     member_id: int
     member: str
     late: int
     silent: int
     unanswered: int
+    marks: Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +122,7 @@ def get_wall(actor: Actor) -> Wall:
         day=count_day(members, now),
         lines=count_lines(members, now),
         quarters=count_quarters(members, now),
-        promises=_promises(actor),
+        promises=_promises(actor, now),
         sms=_sms(now, sorted(members)),
         tasks=count_open_tasks(actor),
         incidents=list_incidents(
@@ -126,11 +132,19 @@ def get_wall(actor: Actor) -> Wall:
     )
 
 
-def _promises(actor: Actor) -> list[Promises]:
+def _promises(actor: Actor, now: datetime) -> list[Promises]:
     members = list_members()
+    scores = scores_of([one.id for one in members], now - _MARKED_WITHIN)
     counts = count_by_member(actor, [one.id for one in members], _WATCHED)
     return [
-        Promises(one.id, one.short_name, *(counts[one.id][view] for view in _WATCHED))
+        Promises(
+            one.id,
+            one.short_name,
+            counts[one.id]["late"],
+            counts[one.id]["silent"],
+            counts[one.id]["unanswered"],
+            Marks(one.short_name, scores[one.id]),
+        )
         for one in members
     ]
 

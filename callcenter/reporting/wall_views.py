@@ -2,6 +2,8 @@
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal
+from flask_babel import gettext as _
 
 from callcenter.calls import words
 from callcenter.calls.figures import DEFINITIONS
@@ -29,6 +31,7 @@ def _context() -> dict[str, object]:
         "pause_words": PAUSES,
         "alert_words": alert_words,
         "count_words": count_words,
+        "mark_words": lambda mean: _("%(mark)s sur 5", mark=format_decimal(mean, "0.0")),
     }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from callcenter.members.calendar_rules import Calendar
@@ -86,25 +87,40 @@ def main_stage(category: Category) -> Stage:
     return Stage.ANSWER if nowhere else Stage.RESOLUTION
 
 
+class Origin(StrEnum):
+    """Where a target comes from, the most particular first."""
+
+    EXCEPTION = "exception"  # the member's, for this category
+    CATEGORY = "category"  # the category's own delay: the main promise, at its own priority
+    MEMBER = "member"  # the member's, for every category
+    CATALOGUE = "catalogue"  # the catalogue's, for this category
+    DEFAULT = "default"
+
+
 def target_of_stage(
     own: OwnTargets, stage: Stage, category: Category, priority: Priority
 ) -> OwnTarget:
-    """Return the target of a stage: the most particular that is known, else the default.
+    """Return the target of a stage: the most particular that is known, else the default."""
+    return target_and_origin(own, stage, category, priority)[0]
 
-    The member's for this category; the category's own delay (main promise, at its own
-    priority); the member's for every category; the catalogue's for this category; the default.
-    """
+
+def target_and_origin(
+    own: OwnTargets, stage: Stage, category: Category, priority: Priority
+) -> tuple[OwnTarget, Origin]:
+    """Return the target of a stage and where it comes from; see `Origin` for the order."""
     found = own.get((stage, category.code, priority))
     if found is not None:
-        return found
+        return found, Origin.EXCEPTION
     main = stage is main_stage(category)
     if main and category.target is not None and priority == category.priority:
-        return OwnTarget(category.target)
+        return OwnTarget(category.target), Origin.CATEGORY
     found = own.get((stage, "", priority))
     if found is not None:
-        return found
+        return found, Origin.MEMBER
     usual = DEFAULT_OF_CATEGORY.get((stage, category.code))
-    return OwnTarget(usual or DEFAULT_TARGETS[stage].get(priority))
+    if usual is not None:
+        return OwnTarget(usual), Origin.CATALOGUE
+    return OwnTarget(DEFAULT_TARGETS[stage].get(priority)), Origin.DEFAULT
 
 
 def main_targets(own: OwnTargets, category: Category) -> dict[Priority, Target]:

@@ -164,7 +164,7 @@ def _load(member_id: int, stamp: int) -> MemberRouting:
         contracts=_contracts(member_id, refs, {n: c for n, (_, c) in calendars.items()}),
         teams=_teams(member_id, refs),
     )
-    own = _own_targets(member_id, {row.id: row.code for row in rows})
+    own = get_own_targets(member_id, {row.id: row.code for row in rows})
     categories = tuple(
         OfferedCategory(row.id, row.active, with_own_targets(category_from(row), own))
         for row in rows
@@ -187,7 +187,8 @@ def with_own_targets(category: Category, own: OwnTargets) -> Category:
     return replace(category, targets=main_targets(own, category)) if own else category
 
 
-def _own_targets(member_id: int, codes: Mapping[int, str]) -> OwnTargets:
+def get_own_targets(member_id: int, codes: Mapping[int, str]) -> OwnTargets:
+    """Return a member's own targets; ``codes`` of its categories by their number."""
     return {
         (
             Stage(row.stage),

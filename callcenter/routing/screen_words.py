@@ -9,6 +9,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from callcenter.members.clock_rules import TargetUnit
+from callcenter.routing.promises import Origin
 from callcenter.routing.states import (
     CallerRole,
     CategoryLocation,
@@ -138,4 +139,13 @@ STAGE_HINTS: Final[Words] = {
     Stage.FIRST_VISIT: _l("Quelqu'un est passé. Vide : aucune promesse."),
     Stage.RESOLUTION: _l("L'échéance d'une demande qui a un lieu."),
     Stage.ANSWER: _l("L'échéance d'une demande sans lieu."),
+}
+
+# Where a delay comes from, for the page of a category.
+ORIGINS: Final[dict[str, LazyString]] = {
+    Origin.EXCEPTION: _l("exception de ce bailleur pour ce motif"),
+    Origin.CATEGORY: _l("délai propre au motif, ci-contre"),
+    Origin.MEMBER: _l("délais de ce bailleur pour tous les motifs"),
+    Origin.CATALOGUE: _l("catalogue commun, pour ce motif"),
+    Origin.DEFAULT: _l("catalogue commun, pour cette priorité"),
 }

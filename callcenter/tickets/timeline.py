@@ -17,8 +17,8 @@ from callcenter.tickets import words
 from callcenter.tickets.queries.pages import Moment
 from callcenter.tickets.rules import Slot
 from callcenter.tickets.states import EventKind, Visibility
+from callcenter.ui.timewords import clock_time, unbroken
 from callcenter.ui.timewords import moment as moment_words
-from callcenter.ui.timewords import unbroken
 
 
 def _(text: str, **values: object) -> str:
@@ -85,7 +85,14 @@ _LOOKS: Final = {
 }
 # What a person of the night, and of the morning after, should see at once.
 _ALARMS: Final = frozenset(
-    {PageStep.NOBODY, PageStep.DECLINED, PageStep.SILENT, PageStep.FAILED, PageStep.ESCALATED}
+    {
+        PageStep.NOBODY,
+        PageStep.AGAIN,
+        PageStep.DECLINED,
+        PageStep.SILENT,
+        PageStep.FAILED,
+        PageStep.ESCALATED,
+    }
 )
 
 
@@ -242,6 +249,10 @@ def _on_call(facts: Mapping[str, Any]) -> str:
         PageStep.DECLINED: _("Astreinte : %(name)s ne peut pas", name=name),
         PageStep.SILENT: _("Astreinte : pas de réponse de %(name)s", name=name),
         PageStep.FAILED: _("Astreinte : le SMS n'a pas atteint %(name)s", name=name),
+        PageStep.AGAIN: _(
+            "Astreinte : personne n'a répondu, la liste est rappelée à %(time)s",
+            time=clock_time(datetime.fromisoformat(facts["at"])) if facts.get("at") else "",
+        ),
         PageStep.NOBODY: _("Personne d'astreinte : la liste est appelée"),
         PageStep.ARRIVED: _("Astreinte : %(name)s est sur place", name=name),
         PageStep.NOTE: _("Note de l'astreinte"),

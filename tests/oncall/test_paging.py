@@ -15,12 +15,15 @@ from callcenter.messaging.models import Message
 from callcenter.messaging.receipts import record_receipt
 from callcenter.messaging.services import record_opt_out
 from callcenter.messaging.states import MessageState, Trigger
-from callcenter.oncall.models import OnCallPage, OnCallPerson
+from callcenter.oncall.models import OnCallPage, OnCallPerson, OnCallRota
 from callcenter.oncall.states import ContractRule
 from callcenter.routing.rule_types import steps_from_json
 from callcenter.routing.wording import explain_steps
 from callcenter.tickets import services
+from callcenter.tickets.models import TicketEvent
 from callcenter.tickets.services import Act
+from callcenter.tickets.services.duty_answers import ask_the_next, decline
+from callcenter.tickets.services.duty_asking import advance_page
 from callcenter.tickets.states import AssignmentState, EventKind, TicketState
 from tests.oncall.scenes import (
     NAMES,
@@ -424,3 +427,72 @@ def test_only_an_urgent_agent_may_hurry(rota: int, world: World) -> None:
         services.ask_the_next(Act(agent, ticket_id))
     with as_system() as session:
         assert session.scalars(select(Message.trigger).where(Message.urgent)).all() == []
+
+
+def test_the_list_is_gone_round_twice_then_the_supervisor(rota: int, world: World) -> None:
+    give_supervisor_a_number(world)
+    with as_system() as session, transaction():
+        session.get_one(OnCallRota, rota).again_minutes = 7
+    ticket_id = night_ticket(world)
+    clockwork(NIGHT)
+    # The second says "je ne peux pas": nobody asks her twice.
+    clockwork(NIGHT + 10 * MINUTE)
+    second = attempts_of(ticket_id)[1]
+    with clock.frozen_at(NIGHT + 11 * MINUTE), session_scope(EVERYTHING), transaction():
+        decline(second.on_call_page_id, second.id)
+    clockwork(NIGHT + 11 * MINUTE)
+    clockwork(NIGHT + 21 * MINUTE)
+    page = page_of(ticket_id)
+    assert (page.state, page.again_after, page.next_at) == ("calling", 3, NIGHT + 28 * MINUTE)
+    assert clockwork(NIGHT + 27 * MINUTE) == 0
+    with clock.frozen_at(NIGHT + 22 * MINUTE), session_scope(EVERYTHING), transaction():
+        # A clockwork that looked a moment too early asks nobody either.
+        assert not advance_page(page.id)
+    for at in (28, 38, 48):
+        clockwork(NIGHT + at * MINUTE)
+    assert [one.to_number for one in pages_sent(ticket_id)] == [
+        *NUMBERS, NUMBERS[0], NUMBERS[2], "+33639980599",
+    ]  # fmt: skip
+    assert page_of(ticket_id).state == "escalated"
+    with as_system() as session:
+        facts = session.scalars(select(TicketEvent.facts).where(TicketEvent.ticket_id == ticket_id))
+        assert [one.get("step") for one in facts].count("again") == 1
+
+
+def test_without_a_pause_there_is_one_round(rota: int, world: World) -> None:
+    ticket_id = night_ticket(world)
+    for turn in range(4):
+        clockwork(NIGHT + turn * 10 * MINUTE)
+    assert page_of(ticket_id).again_after is None
+    assert page_of(ticket_id).state == "escalated"
+
+
+def test_the_next_may_be_asked_without_waiting_for_the_second_round(
+    rota: int, world: World
+) -> None:
+    with as_system() as session, transaction():
+        session.get_one(OnCallRota, rota).again_minutes = 30
+    ticket_id = night_ticket(world)
+    for turn in range(4):
+        clockwork(NIGHT + turn * 10 * MINUTE)
+    with clock.frozen_at(NIGHT + 32 * MINUTE):
+        act(world, "agent", ticket_id, ask_the_next)
+    clockwork(NIGHT + 32 * MINUTE)
+    assert [one.to_number for one in pages_sent(ticket_id)] == [*NUMBERS, NUMBERS[0]]
+
+
+def test_too_late_is_told_with_who_has_it_now(rota: int, world: World, door: PageChecker) -> None:
+    ticket_id = night_ticket(world)
+    clockwork(NIGHT)
+    clockwork(NIGHT + 10 * MINUTE)
+    first, second = (link_of(one) for one in attempts_of(ticket_id))
+    with clock.frozen_at(NIGHT + 11 * MINUTE):
+        shown = door.get(first).text
+        assert f"Sans réponse de votre part, {NAMES[1]} a été appelé à 3 h 10." in shown
+        assert "vous pouvez encore le faire" in shown
+        door.post(f"{second}/take", {})
+    with clock.frozen_at(NIGHT + 12 * MINUTE):
+        refused = door.post(f"{first}/take", {}, status=422).text
+        assert f"Trop tard : {NAMES[1]} a pris l'intervention à 3 h 11." in refused
+        assert "Je prends l'intervention" not in refused
+    assert page_of(ticket_id).acknowledged_by == NAMES[1]

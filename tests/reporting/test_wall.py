@@ -16,8 +16,11 @@ from callcenter.calls.states import BreakReason, CallPath, PresenceState
 from callcenter.core import clock
 from callcenter.core.db import session_scope, transaction
 from callcenter.core.isolation import Scope, actor_scope
+from callcenter.tickets.satisfaction_models import Satisfaction
 from tests.calls.live_scenes import actor, load_call, report
 from tests.page_checks import PageChecker
+from tests.statements import counted
+from tests.tickets.scenes import opened
 from tests.world import World, as_system, sign_in
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=clock.PARIS)
@@ -143,3 +146,23 @@ def test_calling_back_by_hand_is_logged_and_closes_the_task(
     done = load_call(call.id)
     assert (done.state, done.disposition) == ("ended", "answered")
     assert "Personne à rappeler" in PageChecker(client).get("/calls/tasks").text
+
+
+def test_what_tenants_thought_in_the_last_thirty_days(
+    app: Flask, client: FlaskClient, world: World
+) -> None:
+    with clock.frozen_at(NOON):
+        tickets = [opened(world) for _ in range(3)]
+    with as_system() as session, transaction():
+        for ticket, score, days in zip(tickets, (5, 3, 1), (1, 29, 31), strict=True):
+            session.add(
+                Satisfaction(
+                    member_id=world.a.id, ticket_id=ticket, score=score, organisation_name="",
+                    word="", channel="link", at=NOON - timedelta(days=days),
+                )
+            )  # fmt: skip
+    sign_in(client, world.user("supervisor"))
+    with clock.frozen_at(NOON), counted(app) as statements:
+        page = PageChecker(client).get("/supervision").text
+    assert "4,0 sur 5 2 réponses" in page
+    assert len([one for one in statements if "FROM satisfaction" in one]) == 1

@@ -200,3 +200,34 @@ def test_the_watch_s_days(pages: PageChecker, world: World) -> None:
 
 def test_another_member_s_promises_are_not_found(pages: PageChecker, world: World) -> None:
     pages.get(f"/members/{world.b.id}/targets", status=404)
+
+
+def test_a_category_s_page_says_which_delay_applies_and_whence(
+    pages: PageChecker, world: World
+) -> None:
+    with as_system() as session, transaction():
+        row = session.scalars(
+            sa.select(Category).where(Category.member_id == world.a.id, Category.code == "T-HUM")
+        ).one()
+        number = row.id
+        row.target_amount, row.target_unit = 12, "working_days"
+    here = f"/routing/categories/{number}"
+    shown = pages.get(here).text
+    assert "12 jours ouvrés délai propre au motif, ci-contre" in shown
+    assert "10 jours ouvrés catalogue commun, pour ce motif" in shown
+    assert "catalogue commun, pour cette priorité" in shown
+    assert "rien n'est promis" not in shown
+    with as_system() as session, transaction():
+        session.add_all(
+            ServiceTarget(
+                member_id=world.a.id, category_id=number, stage=Stage.RESOLUTION,
+                priority=priority, amount=amount, unit="working_days",
+            )
+            for priority, amount in ((Priority.P3, 7), (Priority.P2, 3))
+        )  # fmt: skip
+    shown = pages.get(here).text
+    assert "7 jours ouvrés exception de ce bailleur pour ce motif" in shown
+    assert "passe avant celui du motif : délai 12 jours ouvrés" in shown
+    assert "3 jours ouvrés exception de ce bailleur pour ce motif" in shown
+    # The list shows the delay that applies as well.
+    assert "7 jours ouvrés" in pages.get(f"/members/{world.a.id}/categories").text

@@ -1,5 +1,8 @@
 """A member's categories: list, order, change, switch off, put back."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -17,8 +20,17 @@ from callcenter.routing.catalogue_types import target_for
 from callcenter.routing.category_rows import category_from
 from callcenter.routing.forms import CategoryForm
 from callcenter.routing.models import Category
+from callcenter.routing.promises import (
+    Origin,
+    OwnTargets,
+    main_stage,
+    target_and_origin,
+    target_of_stage,
+)
+from callcenter.routing.queries import get_own_targets
 from callcenter.routing.rule_reading import conditions_in_words, destination_in_words
 from callcenter.routing.rule_rows import snapshot_of
+from callcenter.routing.states import Stage
 from callcenter.routing.views.parts import blueprint, language, questions_of
 from callcenter.routing.wording import delay_text
 from callcenter.ui.access import current_actor, requires
@@ -28,9 +40,64 @@ EDIT = Permission.ROUTING_EDIT
 _BIGINT_DIGITS = 19
 
 
-def _delay(row: Category) -> str:
+def _delay(row: Category, own: OwnTargets) -> str:
+    """Return the category's main delay at its own priority: the one that applies."""
     category = category_from(row)
-    return delay_text(target_for(category, category.priority), category.priority, language())
+    target = target_of_stage(own, main_stage(category), category, category.priority).target
+    return delay_text(
+        target or target_for(category, category.priority), category.priority, language()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """What is promised of a category at one stage: the delay that applies, and its origin.
+
+    ``instead`` is the category's own delay where an exception is stronger, else "".
+    """
+
+    stage: str
+    priority: str
+    words: str
+    origin: str
+    instead: str = ""
+
+
+def _delays(row: Category, every: Sequence[Category]) -> list[Delay]:
+    """Return what applies at the category's priority, then its exceptions at the others."""
+    category = category_from(row)
+    own = get_own_targets(row.member_id, {each.id: each.code for each in every})
+    main = main_stage(category)
+    stages = [Stage.ACCEPTANCE, Stage.NEWS, Stage.FIRST_VISIT, main]
+    places = [(stage, category.priority) for stage in stages]
+    places += sorted(
+        (stage, priority)
+        for stage, code, priority in own
+        if code == row.code and priority != category.priority
+    )
+    found = []
+    for stage, priority in places:
+        told, origin = target_and_origin(own, stage, category, priority)
+        hidden = (
+            origin is Origin.EXCEPTION
+            and stage is main
+            and category.target is not None
+            and priority == category.priority
+        )
+        found.append(
+            Delay(
+                str(words.STAGES[stage]),
+                priority,
+                delay_text(told.target, priority, language())
+                if told.target
+                else _("rien n'est promis"),
+                str(words.ORIGINS[origin]),
+                delay_text(category.target, priority, language())
+                if hidden and category.target
+                else "",
+            )
+        )
+    return found
 
 
 def _destination(row: Category) -> str:
@@ -45,10 +112,11 @@ def categories(member_id: int) -> ResponseReturnValue:
     """List a member's categories in its own order."""
     house = landlord_only(get_house(member_id))
     rows = queries.list_category_rows(member_id)
+    own = get_own_targets(member_id, {row.id: row.code for row in rows})
     return render_template(
         "routing/categories.html",
         house=house,
-        rows=[(row, _delay(row), _destination(row), services.is_changed(row)) for row in rows],
+        rows=[(row, _delay(row, own), _destination(row), services.is_changed(row)) for row in rows],
         services=SERVICES,
         tabs=tabs(house, "categories"),
         back=back_to_members(),
@@ -93,6 +161,7 @@ def category(category_id: int) -> ResponseReturnValue:
         children=[each for each in every if each.code.startswith(f"{row.code}-")],
         form=form,
         questions=questions_of(row),
+        delays=_delays(row, every),
         changed=services.is_changed(row),
         original=services.default_of(row),
         others=[each for each in every if each.id != row.id],

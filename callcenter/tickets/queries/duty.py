@@ -36,6 +36,12 @@ class DutyCall:
         """Say whether this very person has taken it."""
         return self.page.state == "acknowledged" and self.attempt.state == "acknowledged"
 
+    @property
+    def now_asked(self) -> OnCallAttempt | None:
+        """Return who has been asked since this person and may still answer in time."""
+        last = self.attempts[-1]
+        return last if last.state == "asked" and last.id != self.attempt.id else None
+
 
 def get_duty_call(page_id: int, attempt_id: int) -> DutyCall:
     """Return a page as one person sees it; the scope is that one member's. NotFound otherwise."""

@@ -61,14 +61,7 @@ class Opinion:
 
 def marks_of_members(members: dict[int, str], since: datetime) -> list[Marks]:
     """Return the marks of each member since an instant, in the members' order; two statements."""
-    scores: dict[int, dict[int, int]] = {number: dict.fromkeys(SCORES, 0) for number in members}
-    rows = db.session.execute(
-        select(Satisfaction.member_id, Satisfaction.score, func.count())
-        .where(Satisfaction.member_id.in_(list(members)), Satisfaction.at >= since)
-        .group_by(Satisfaction.member_id, Satisfaction.score)
-    )
-    for member_id, score, count in rows:
-        scores[member_id][score] = count
+    scores = scores_of(list(members), since)
     ended = db.session.execute(
         select(Ticket.member_id, func.count())
         .where(
@@ -82,6 +75,19 @@ def marks_of_members(members: dict[int, str], since: datetime) -> list[Marks]:
     )
     closed = {row[0]: row[1] for row in ended}
     return [Marks(name, scores[number], closed.get(number, 0)) for number, name in members.items()]
+
+
+def scores_of(members: Sequence[int], since: datetime) -> dict[int, dict[int, int]]:
+    """Return how many of each mark every member had since an instant. One statement."""
+    scores: dict[int, dict[int, int]] = {number: dict.fromkeys(SCORES, 0) for number in members}
+    rows = db.session.execute(
+        select(Satisfaction.member_id, Satisfaction.score, func.count())
+        .where(Satisfaction.member_id.in_(list(members)), Satisfaction.at >= since)
+        .group_by(Satisfaction.member_id, Satisfaction.score)
+    )
+    for member_id, score, count in rows:
+        scores[member_id][score] = count
+    return scores
 
 
 def marks_of_organisations(members: Sequence[int], since: datetime) -> list[Marks]:

@@ -29,6 +29,7 @@ from callcenter.tickets.services.assignments import accept_assignment
 from callcenter.tickets.services.duty_asking import spare_others, tell
 from callcenter.tickets.services.progress import resolve
 from callcenter.tickets.states import AssignmentState, ResolutionCode
+from callcenter.ui.timewords import clock_time
 
 NOTE_MAX: Final = 1000
 _NAME_MAX: Final = 80
@@ -237,7 +238,14 @@ def _require_unanswered(page: OnCallPage) -> None:
     if page.state in UNANSWERED:
         return
     if page.state == PageState.ACKNOWLEDGED:
-        raise UserError(_("%(name)s s'en occupe déjà.", name=page.acknowledged_by))
+        raise UserError(
+            _(
+                "Trop tard : %(name)s a pris l'intervention à %(time)s. Vous n'avez plus rien à "
+                "faire.",
+                name=page.acknowledged_by,
+                time=clock_time(page.acknowledged_at) if page.acknowledged_at else "",
+            )
+        )
     raise UserError(_("Plus personne n'est attendu : %(why)s", why=page.note or _("terminé")))
 
 

@@ -45,6 +45,8 @@ LOST_STATES: Final = (
     MessageState.CANCELLED,
 )
 _DEFAULT_MINUTES: Final = 10
+# They may hear it the second time.
+_UNHEARD: Final = frozenset({AttemptState.SILENT, AttemptState.FAILED})
 _NOW_ON: Final = frozenset({AttemptState.DECLINED, AttemptState.SILENT, AttemptState.FAILED})
 
 
@@ -99,7 +101,9 @@ def advance_page(on_call_page_id: int) -> bool:
         last = attempts[-1] if attempts else None
         if last is not None and not _has_ended(page, ticket, last, at):
             return False
-        if last is None and page.next_at is not None and page.next_at > at:
+        # Before the first person, and between the two rounds.
+        rests = last is None or page.again_after == page.turns
+        if rests and page.next_at is not None and page.next_at > at:
             return False
         _ask_next(page, ticket, attempts, at)
     db.session.flush()
@@ -223,7 +227,13 @@ def _ask_next(
     page: OnCallPage, ticket: Ticket | None, attempts: list[OnCallAttempt], at: datetime
 ) -> None:
     """Ask the next person of the list; those whom no SMS reaches are passed at once."""
-    asked = {one.on_call_person_id for one in attempts}
+    round_began = page.again_after or 0
+    asked = {
+        one.on_call_person_id
+        for one in attempts
+        # Who said "je ne peux pas" is not asked again.
+        if one.turn > round_began or one.state == AttemptState.DECLINED
+    }
     rota = db.session.get(OnCallRota, page.on_call_rota_id) if page.on_call_rota_id else None
     minutes = rota.acknowledge_minutes if rota else _DEFAULT_MINUTES
     people = {one.id: one for one in list_people([rota.id])} if rota else {}
@@ -242,6 +252,12 @@ def _ask_next(
             page.next_at = attempt.answer_by
             return
         tell(ticket, PageStep.FAILED, at, facts={"name": who.name}, body=attempt.reason)
+    unheard = any(one.state in _UNHEARD for one in list_attempts(page))
+    if rota is not None and rota.again_minutes and page.again_after is None and unheard:
+        page.again_after = page.turns
+        page.next_at = at + timedelta(minutes=rota.again_minutes)
+        tell(ticket, PageStep.AGAIN, at, facts={"at": page.next_at.isoformat()})
+        return
     _escalate(page, ticket, at, minutes)
 
 

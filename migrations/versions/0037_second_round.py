@@ -1,0 +1,18 @@
+"""A rota may be gone round twice before the supervisor is alerted."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0037"
+down_revision: str | None = "0036"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.add_column("on_call_rota", sa.Column("again_minutes", sa.BigInteger(), nullable=True))
+    op.create_check_constraint(
+        op.f("ck_on_call_rota_again_minutes"), "on_call_rota", "again_minutes > 0"
+    )
+    op.add_column("on_call_page", sa.Column("again_after", sa.BigInteger(), nullable=True))
