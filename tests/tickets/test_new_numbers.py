@@ -15,7 +15,7 @@ from callcenter.messaging.states import MessageState, Trigger
 from callcenter.tickets import services
 from callcenter.tickets.services.answers import apply_answer
 from callcenter.tickets.services.new_numbers import give_number_back, use_number
-from tests.outbox import MOBILE
+from tests.outbox import MOBILE, every_message
 from tests.page_checks import PageChecker
 from tests.tickets.scenes import act, acting, actor_of, messages_of, opened, ticket_of, token_for
 from tests.world import World, as_system, sign_in
@@ -74,9 +74,9 @@ def test_the_number_is_added_and_what_waits_goes_there(
     assert (flag, preferred) == ("", True)
     assert note.startswith("donné par SMS le ")
     assert numbers_of(world.a.maite)[MOBILE][0] == before[MOBILE][0]
-    for one in (ticket, other):
-        assert ticket_of(one).contact_number == NEW
-        assert {m.to_number for m in messages_of(one) if m.state == MessageState.QUEUED} == {NEW}
+    assert [ticket_of(one).contact_number for one in (ticket, other)] == [NEW, NEW]
+    # Both are told in one SMS: that one goes there.
+    assert {m.to_number for m in every_message() if m.state == MessageState.QUEUED} == {NEW}
     assert inbound(answer).sorted_at is not None
     with as_system() as session:
         (trace,) = session.scalars(select(EstateChange).where(EstateChange.after == NEW))

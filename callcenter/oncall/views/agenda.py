@@ -78,7 +78,11 @@ def now(member_id: int) -> ResponseReturnValue:
     if member.id not in current_actor().member_ids:
         raise NotFound
     return render_template(
-        "oncall/_now.html", tonight=get_tonight(member_id), member=member, words=words
+        "oncall/_now.html",
+        tonight=get_tonight(member_id),
+        member=member,
+        words=words,
+        folded="folded" in request.args,
     )
 
 
