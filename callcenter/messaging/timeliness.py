@@ -122,7 +122,9 @@ def why_not_now(message: Message, standing: Standing) -> str:
     if gone or not _limited(message):
         return gone
     # What was gathered leaves, even where the member has gathered no more since.
-    if not together and not (DEFAULTS.get(trigger, Choice()).active if standing.active is None else standing.active):
+    if not together and not (
+        DEFAULTS.get(trigger, Choice()).active if standing.active is None else standing.active
+    ):
         return str(_("Le bailleur a désactivé ce message."))
     better = outdone_by(message.id, trigger, standing.rivals)
     if better is not None:

@@ -11,9 +11,9 @@ from callcenter.core import clock
 from callcenter.core.clock import frozen_at
 from callcenter.core.db import session_scope, transaction
 from callcenter.core.isolation import Scope
+from callcenter.messaging.claiming import claim_messages
 from callcenter.messaging.follow_up_models import FollowUp
 from callcenter.messaging.models import Message
-from callcenter.messaging.sending import claim_message
 from callcenter.messaging.states import MessageState, Trigger
 from callcenter.tickets import services
 from callcenter.tickets.models import Visit
@@ -41,8 +41,8 @@ AFTERNOON = Slot("14:00", "16:00")
 def claimed(message_id: int) -> str | None:
     """What a worker would send now."""
     with session_scope(Scope(everything=True)), transaction():
-        claim = claim_message(message_id)
-        return claim.body if claim else None
+        claims = claim_messages([message_id]).claims
+        return claims[0].body if claims else None
 
 
 def several() -> list[Message]:
