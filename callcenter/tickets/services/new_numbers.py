@@ -5,7 +5,7 @@ A number in an SMS is a claim, not a proof, so that nothing here happens by itse
 
 from collections.abc import Sequence
 
-from flask_babel import format_date
+from flask_babel import force_locale, format_date
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -52,7 +52,9 @@ def use_number(inbound_message_id: int, actor: Actor, *, replace: bool = False) 
     known = _phone(contact_id, told.e164)
     former = _phone(contact_id, inbound.from_number)
     if contact_id is not None:
-        note = _("donné par SMS le %(day)s", day=format_date(clock.in_paris(inbound.received_at)))
+        with force_locale("fr"):  # kept on the row, in the language of the trade
+            day = format_date(clock.in_paris(inbound.received_at))
+            note = _("donné par SMS le %(day)s", day=day)
         if replace and former is not None:
             estate.correct_phone(former.id, told.e164, note, actor)
         else:
