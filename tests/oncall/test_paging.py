@@ -197,7 +197,7 @@ def test_the_second_who_takes_it_is_told_who_has_it(
     with clock.frozen_at(NIGHT + 11 * MINUTE):
         door.post(f"{second}/take", {})
         refused = door.post(f"{first}/take", {}, status=422)
-        assert f"{NAMES[1]} s'en occupe déjà." in refused.text
+        assert f"Trop tard : {NAMES[1]} a pris l'intervention à 3 h 11." in refused.text
         assert "Vous n'avez plus rien à faire" in door.get(first).text
         # A second click of the one who has it changes nothing.
         door.post(f"{second}/take", {})
