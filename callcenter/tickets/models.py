@@ -128,6 +128,12 @@ class Ticket(Owned, Base):
         ),
         Index("ix_ticket_opened", "member_id", "opened_at"),
         Index(
+            "ix_ticket_resolved",
+            "resolved_at",
+            postgresql_include=["member_id"],
+            postgresql_where=text("state = 'resolved'"),
+        ),
+        Index(
             "ix_ticket_words",
             "words",
             postgresql_using="gin",

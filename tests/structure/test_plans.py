@@ -9,7 +9,7 @@ are in docs/benchmarks.md.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,36 +17,51 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import Connection, create_engine, event, pool, text
+from sqlalchemy.exc import ProgrammingError
 
 from callcenter.app import create_app
-from callcenter.core.db import db
-from callcenter.core.isolation import NOBODY, enter_scope
+from callcenter.core.db import db, session_scope, transaction
+from callcenter.core.isolation import NOBODY, Scope, enter_scope
 from callcenter.core.site import Site
 from callcenter.demo.bulk import fill
 from callcenter.demo.bulk_members import DOMAIN
 from callcenter.members.accounts import User
+from callcenter.messaging.email_sending import take_due_emails
+from callcenter.messaging.upkeep import take_due
 from tests import servers
 from tests.bench.pages import pages
 from tests.bench.samples import Samples, draw
 from tests.conftest import _settings
 from tests.world import as_system, sign_in
+from workers import emails, imports, oncall, periodic, watch
 
 LARGE = frozenset(
     {
         "assignment", "audit_entry", "call", "call_ticket", "contact", "contact_phone",
-        "delivery_receipt", "dwelling", "message", "message_step", "occupancy", "tenant_link",
-        "ticket", "ticket_event", "visit",
+        "delivery_receipt", "dwelling", "email_message", "estate_change", "inbound_message",
+        "message", "message_step", "occupancy", "tenant_link", "ticket", "ticket_event", "visit",
     }
 )  # fmt: skip
 # Partial ones, of what is rare at any size.
-SMALL_INDEXES = frozenset({"ix_ticket_triage", "ix_ticket_escalated", "ix_ticket_unanswered"})
+SMALL_INDEXES = frozenset(
+    {
+        "ix_message_in_flight",
+        "ix_message_outbox",
+        "ix_email_message_outbox",
+        "ix_email_message_in_flight",
+        "ix_inbound_message_to_sort",
+        "ix_ticket_triage",
+        "ix_ticket_escalated",
+        "ix_ticket_unanswered",
+    }
+)
 # What reads its input to the end whatever limit stands above it.
 _READS_ALL = frozenset({"Sort", "Aggregate", "Hash", "WindowAgg", "Unique"})
 HOMES, TICKETS = 1_500, 3_000
 _WALL = re.compile(
     r"\(?member_id = (ANY \(\(InitPlan \d+\)\.col\d+\)|ANY \('.*?\[\]\)|'?\d+'?(::bigint)?|\w+\.member_id)\)?"
 )
-AGENT, MANAGER = "agent1", "manager.dr"
+AGENT, MANAGER, SUPERVISOR = "agent1", "manager.dr", "supervisor"
 STAFF_PAGES = (
     "staff_list_first_page", "staff_list_all_deep_page", "staff_list_late",
     "staff_list_one_category",
@@ -57,6 +72,48 @@ AGENT_PAGES = (
     "ticket_list_first_page", "ticket_list_deep_page", "ticket_page", "ticket_search_reference",
     "ticket_search_rare_word", "call_log",
 )  # fmt: skip
+# Other pages by who opens them; {names} are rows of the base, see ``_rows``.
+OTHER_PAGES = (
+    (AGENT, "/estate/dwellings/{dwelling}"),
+    (AGENT, "/estate/residences/{residence}"),
+    (AGENT, "/estate/contacts/{contact}"),
+    (AGENT, "/calls/{call}"),
+    (AGENT, "/calls/tasks"),
+    (AGENT, "/tickets/{ticket}/around"),
+    (AGENT, "/tickets/{ticket}/sms"),
+    (AGENT, "/tickets/incidents"),
+    (AGENT, "/tickets/incidents?view=ended"),
+    (AGENT, "/tickets/triage"),
+    (AGENT, "/messages"),
+    (AGENT, "/messages/inbound"),
+    (SUPERVISOR, "/supervision"),
+    (SUPERVISOR, "/supervision/now"),
+    (SUPERVISOR, "/night"),
+    (SUPERVISOR, "/ledger"),
+    (SUPERVISOR, "/ledger?month=2026-09"),
+    (SUPERVISOR, "/tickets/watch"),
+    (SUPERVISOR, "/tickets/watch?view=silent"),
+    (SUPERVISOR, "/tickets/watch?view=unanswered"),
+    (SUPERVISOR, "/tickets/commitments"),
+    (SUPERVISOR, "/satisfaction"),
+    (SUPERVISOR, "/messages/bulletins"),
+    (SUPERVISOR, "/messages/bulletins/new"),
+    (SUPERVISOR, "/on-call"),
+    (SUPERVISOR, "/on-call/now/{member}"),
+    ("administrator", "/audit"),
+    (MANAGER, "/estate"),
+    (MANAGER, "/estate/contracts"),
+    (MANAGER, "/estate/differences"),
+    (MANAGER, "/estate/imports"),
+    (MANAGER, "/ledger"),
+    (MANAGER, "/messages"),
+    (MANAGER, "/tickets/commitments"),
+    (MANAGER, "/tickets/incidents"),
+    (MANAGER, "/on-call"),
+    (MANAGER, "/routing/rules/{member}/what-if"),
+    (MANAGER, "/satisfaction"),
+    (MANAGER, "/audit"),
+)
 
 
 _WALLS = """SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class
@@ -89,6 +146,7 @@ def ground(migrated: None, worker_id: str) -> Iterator[Ground]:
     app.config["WTF_CSRF_ENABLED"] = False
     with app.app_context():
         fill(HOMES, TICKETS, owner_url=owner_url, site=Site("http://localhost", "x" * 40))
+        _write_mails()
         db.session.remove()
     database = owner_url.rpartition("/")[2]
     place: Any = _Place(servers.superuser_url().rpartition("/")[0] + "/" + database)
@@ -98,29 +156,37 @@ def ground(migrated: None, worker_id: str) -> Iterator[Ground]:
     servers.drop_worker_database(name)
 
 
-class Browser:
-    """A signed-in browser that keeps what each of its pages asks of the database."""
+def _write_mails() -> None:
+    """What the load leaves out: e-mails and answers of the past."""
+    with as_system() as session, transaction():
+        session.execute(
+            text(
+                "INSERT INTO email_message (member_id, kind, to_address, to_name, subject, body,"
+                " urgent, state, state_at, reason, message_key, not_before, expires_at, attempts,"
+                " created_at) SELECT o.id, 'work_order', 'x@x.exemple.fr', '', 'x', 'x', false,"
+                " 'sent', now(), '', o.id || '-' || n, now(), now(), 1, now()"
+                " FROM organisation AS o, generate_series(1, 1000) AS n WHERE o.kind = 'landlord'"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO inbound_message (member_id, provider_id, from_number, to_number, body,"
+                " received_at, sorted_at, meaning, media_count) SELECT o.id, o.id || '-' || n, '+3363998'"
+                " || lpad(n::text, 4, '0'), '', 'merci', now(), now(), '', 0"
+                " FROM organisation AS o, generate_series(1, 1000) AS n WHERE o.kind = 'landlord'"
+            )
+        )
 
-    def __init__(self, ground: Ground, name: str) -> None:
+
+class Watch:
+    """Keeps what is asked of the database."""
+
+    def __init__(self, ground: Ground) -> None:
         self.app = ground.app
-        self.client = ground.app.test_client()
-        with self.app.app_context(), as_system() as session:
-            user = session.query(User).filter_by(email=f"{name}@{DOMAIN}").one()
-        sign_in(self.client, user)
         self.asked: list[tuple[str, Any]] = []
 
-    def get(self, path: str, **kwargs: Any) -> None:
-        with self._watched():
-            answer = self.client.get(path, **kwargs)
-        assert answer.status_code == 200, path
-
-    def post(self, path: str, fields: dict[str, str]) -> None:
-        with self._watched():
-            answer = self.client.post(path, data=fields)
-        assert answer.status_code < 400, answer.get_data(as_text=True)[:500]
-
     @contextmanager
-    def _watched(self) -> Iterator[None]:
+    def watched(self) -> Iterator[None]:
         with self.app.app_context():
             engine = db.engine
 
@@ -135,12 +201,36 @@ class Browser:
             enter_scope(NOBODY)
 
 
-def faults(browser: Browser) -> list[str]:
+class Browser(Watch):
+    """A signed-in browser that keeps what each of its pages asks of the database."""
+
+    def __init__(self, ground: Ground, name: str) -> None:
+        super().__init__(ground)
+        self.client = ground.app.test_client()
+        with self.app.app_context(), as_system() as session:
+            user = session.query(User).filter_by(email=f"{name}@{DOMAIN}").one()
+        sign_in(self.client, user)
+
+    def get(self, path: str, **kwargs: Any) -> None:
+        with self.watched():
+            answer = self.client.get(path, **kwargs)
+        assert answer.status_code == 200, path
+
+    def post(self, path: str, fields: dict[str, str]) -> None:
+        with self.watched():
+            answer = self.client.post(path, data=fields)
+        assert answer.status_code < 400, answer.get_data(as_text=True)[:500]
+
+
+def faults(browser: Watch) -> list[str]:
     """Plan again what was asked, each statement under the scope that stood before it."""
     found = []
     with browser.app.app_context():
         url = db.engine.url
-    engine = create_engine(url, poolclass=pool.NullPool)
+    # What is explained has numbered parameters without values: psycopg must not prepare it.
+    engine = create_engine(
+        url, poolclass=pool.NullPool, connect_args={"prepare_threshold": None}
+    ).execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text("SET enable_seqscan = off"))
         for statement, parameters in browser.asked:
@@ -167,7 +257,10 @@ def _planned(
     for name in ("bitmapscan", "sort"):
         connection.execute(text(f"SET enable_{name} = {way}"))
     said = _for_any_parameters(statement, parameters)
-    plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON, GENERIC_PLAN) {said}")
+    try:
+        plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON, GENERIC_PLAN) {said}")
+    except ProgrammingError:  # the type of a parameter is told by its value alone
+        plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
     return list(_faults(plan.scalar_one()[0]["Plan"], limited=False))
 
 
@@ -206,6 +299,71 @@ def _parts(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield child
         elif child["Node Type"].startswith("Bitmap"):
             yield from _parts(child)
+
+
+@pytest.mark.parametrize(("who", "path"), OTHER_PAGES)
+def test_other_pages_read_large_tables_by_an_index(ground: Ground, who: str, path: str) -> None:
+    browser = Browser(ground, who)
+    browser.get(path.format(**_rows(ground)))
+    assert browser.asked
+    assert faults(browser) == []
+
+
+def _rows(ground: Ground) -> dict[str, int]:
+    """Rows of the manager's own member, which the agent serves too."""
+    caller = next(one for one in ground.samples.callers if one.member_id == _member(ground))
+    with ground.app.app_context(), as_system() as session:
+
+        def one(query: str) -> int:
+            values = {"member": caller.member_id, "dwelling": caller.dwelling_id}
+            return int(session.execute(text(query), values).scalar_one())
+
+        return {
+            "member": caller.member_id,
+            "dwelling": caller.dwelling_id,
+            "contact": caller.contact_id,
+            "residence": one("SELECT residence_id FROM dwelling WHERE id = :dwelling"),
+            "ticket": one("SELECT max(id) FROM ticket WHERE member_id = :member"),
+            "call": one("SELECT max(id) FROM call WHERE member_id = :member"),
+        }
+
+
+def _member(ground: Ground) -> int:
+    with ground.app.app_context(), as_system() as session:
+        return session.query(User).filter_by(email=f"{MANAGER}@{DOMAIN}").one().member_id
+
+
+CHORES = (
+    periodic.mark_lost_messages, periodic.expire_messages, periodic.tell_of_delays,
+    periodic.close_silent_tickets, periodic.purge_place_flags, periodic.tell_managers_of_ends,
+    periodic.finish_incidents, watch.take_back_unanswered, watch.reassure_silent,
+    emails.look_after_emails, imports.look_after_imports, oncall.ask_people_on_call,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("chore", CHORES)
+def test_the_clockwork_reads_large_tables_by_an_index(
+    ground: Ground, chore: Callable[[Flask], int]
+) -> None:
+    """Each chore is asked every few seconds or minutes, whatever there is to do."""
+    clockwork = Watch(ground)
+    with ground.app.app_context(), clockwork.watched():
+        chore(ground.app)
+        db.session.remove()
+    assert clockwork.asked
+    assert faults(clockwork) == []
+
+
+def test_the_outboxes_are_read_by_an_index(ground: Ground) -> None:
+    outbox = Watch(ground)
+    with ground.app.app_context(), outbox.watched():
+        with session_scope(Scope(everything=True)), transaction():
+            take_due_emails(10)
+        with session_scope(Scope(everything=True)), transaction():
+            take_due(10, [])
+        db.session.remove()
+    assert outbox.asked
+    assert faults(outbox) == []
 
 
 @pytest.mark.parametrize("name", AGENT_PAGES)
