@@ -191,7 +191,9 @@ class Watch:
             engine = db.engine
 
         def note(_c: Any, _cur: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-            self.asked.append((statement, parameters))
+            # Sent for many rows at once: each is planned alike.
+            one = parameters[0] if isinstance(parameters, list) else parameters
+            self.asked.append((statement, one))
 
         event.listen(engine, "before_cursor_execute", note)
         try:
