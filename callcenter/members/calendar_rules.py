@@ -305,6 +305,7 @@ def _openings_from(calendar: Calendar, instant: datetime) -> Iterator[Interval]:
         day += timedelta(days=1)
 
 
+@lru_cache(maxsize=16384)  # the same few minutes of the same days are asked for all the time
 def _instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """Wall-clock minute of a local date, in UTC; never goes backwards as the minute grows.
 
