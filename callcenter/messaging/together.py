@@ -12,7 +12,7 @@ from datetime import datetime
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import column, exists, func, or_, select, table
+from sqlalchemy import column, func, or_, select, table, true
 from sqlalchemy.orm import aliased
 
 from callcenter.core import clock
@@ -118,7 +118,8 @@ def _others(message: Message) -> Sequence[Message]:
             Message.to_number == message.to_number,
             Message.member_id == message.member_id,
             Message.contact_id == message.contact_id,
-            Message.state == MessageState.QUEUED,
+            # As a parameter: the number's index is to be read, not the whole outbox's.
+            Message.state == MessageState.QUEUED.value,
             Message.urgent.is_(False),
             Message.attempts == 0,
             Message.retry_of_id.is_(None),
@@ -138,10 +139,16 @@ def _others(message: Message) -> Sequence[Message]:
 def _parts(one: Message) -> list[Part]:
     """Return what the one SMS tells, each with why it no longer stands. Two statements."""
     other = _visit.alias()
-    planned = exists().where(
-        other.c.member_id == Message.member_id,
-        other.c.ticket_id == Message.ticket_id,
-        other.c.state == "planned",
+    # Asked row by row: as EXISTS, the planner gathers the visits of everybody first.
+    planned = (
+        select(true())
+        .where(
+            other.c.member_id == Message.member_id,
+            other.c.ticket_id == Message.ticket_id,
+            other.c.state == "planned",
+        )
+        .limit(1)
+        .scalar_subquery()
     )
     rows = db.session.execute(
         select(Message, _ticket.c.state, _visit.c.state, planned)
@@ -159,7 +166,7 @@ def _parts(one: Message) -> list[Part]:
     found: list[Part] = []
     for message, ticket_state, visit_state, has_visit in rows:
         trigger = Trigger(message.trigger)
-        gone = why_gone(trigger, Ground(ticket_state or "", visit_state or "", has_visit))
+        gone = why_gone(trigger, Ground(ticket_state or "", visit_state or "", bool(has_visit)))
         if not gone and not choices[trigger].active:
             gone = str(_("Le bailleur a désactivé ce message."))
         found.append(_part(message, gone))
