@@ -136,7 +136,7 @@ def test_few_statements(app: Flask, world: World, camille: Actor) -> None:
         with counted(app) as maybe:
             index_caller(SEEN, camille, world.a.id)
     assert len([s for s in known if "set_config" not in s]) <= 2
-    assert len([s for s in maybe if "set_config" not in s]) <= 7
+    assert len([s for s in maybe if "set_config" not in s]) <= 6
 
 
 def test_the_desk_shows_a_maybe_and_keeps_the_number_on_the_card(

@@ -271,7 +271,7 @@ def test_the_desk_costs_few_statements(app: Flask, desk: PageChecker, world: Wor
         with counted(app) as statements:
             assert desk.client.open(url, method=method, data=data).status_code == 200
         real = [s for s in statements if not s.startswith("SELECT set_config")]
-        assert len(real) <= 12, f"{method} {url}: {len(real)}\n" + "\n".join(real)
+        assert len(real) <= 10, f"{method} {url}: {len(real)}\n" + "\n".join(real)
 
 
 def test_another_ticket_of_the_same_call(desk: PageChecker, world: World) -> None:

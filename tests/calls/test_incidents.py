@@ -234,7 +234,7 @@ def test_the_desk_still_costs_few_statements(app: Flask, client: FlaskClient, wo
         with counted(app) as statements:
             assert client.open(url, method=method, data=values).status_code == 200
         real = [s for s in statements if not s.startswith("SELECT set_config")]
-        assert len(real) <= 12, f"{url}: {len(real)}\n" + "\n".join(real)
+        assert len(real) <= 10, f"{url}: {len(real)}\n" + "\n".join(real)
 
 
 def test_thirty_saves_in_the_same_second_are_one_incident(

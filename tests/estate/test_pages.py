@@ -63,7 +63,7 @@ def test_pages_ask_the_database_little(
         agent.get(address)
     # Without the wall's own, and the journal's, which looks within ten minutes don't repeat.
     queries = [s for s in statements if "set_config" not in s]
-    assert len(queries) <= 12, queries
+    assert len(queries) <= 10, queries
 
 
 def test_a_home_says_who_lives_there_and_what_is_maintained(

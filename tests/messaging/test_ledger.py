@@ -129,7 +129,7 @@ def test_the_page_costs_the_same_for_one_message_and_many(
     written(november.a.id, 200, error_code=30005, state="undelivered")
     with counted(app) as many:
         client.get("/ledger?month=2026-11")
-    assert len(many) == len(few) <= 14, "\n".join(many)
+    assert len(many) == len(few) <= 6, "\n".join(many)
 
 
 def test_a_month_is_read_by_its_index(app: Flask, november: World) -> None:

@@ -127,7 +127,7 @@ def test_the_wall_shows_duty_and_what_nobody_took(
         page = PageChecker(client).get("/supervision")
     assert NAMES[0] in page.text
     assert "sans réponse : au superviseur" in page.text
-    assert len([one for one in seen if "on_call" in one]) <= 4
+    assert len([one for one in seen if "on_call" in one]) <= 3
 
 
 def test_the_desk_says_who_is_on_duty_and_whether_they_took_it(

@@ -264,4 +264,4 @@ def test_few_statements_whatever_the_length(app: Flask, manager: PageChecker, wo
         fill_weeks(world, make_rota(world, name))
     with counted(app) as seen:
         manager.get("/on-call?view=month&day=2026-12-01")
-    assert len(seen) <= 22
+    assert len(seen) <= 17

@@ -321,4 +321,4 @@ def test_few_statements(app: Flask, client: FlaskClient, world: World) -> None:
     client.get(f"/s/{token}")
     with counted(app) as statements:
         client.get(f"/s/{token}")
-    assert len(statements) <= 12, statements
+    assert len(statements) <= 9, statements
