@@ -155,6 +155,7 @@ def _try_again_later(message: Message, code: int | None, at: datetime) -> None:
         member_id=message.member_id,
         ticket_id=message.ticket_id,
         contact_id=message.contact_id,
+        visit_id=message.visit_id,
         to_number=message.to_number,
         trigger=message.trigger,
         body=message.body,

@@ -14,6 +14,7 @@ from callcenter.core.isolation import Scope
 from callcenter.messaging.claiming import claim_messages
 from callcenter.messaging.follow_up_models import FollowUp, FollowUpPolicy
 from callcenter.messaging.models import Message
+from callcenter.messaging.receipts import record_receipt
 from callcenter.messaging.states import MessageState, Trigger
 from callcenter.tickets import services
 from callcenter.tickets.models import Ticket, Visit
@@ -113,6 +114,24 @@ def test_the_claim_sees_what_no_act_has_told(app: Flask, world: World) -> None:
         assert not claim(reminder.id)
     assert message(reminder.id).state == S.SKIPPED
     assert "Plus d'objet" in message(reminder.id).reason
+
+
+def test_another_try_of_a_reminder_stops_with_its_visit_too(app: Flask, world: World) -> None:
+    with frozen_at(TUESDAY):
+        ticket = opened(world)
+        plan(world, ticket)
+        reminder = last(ticket, Trigger.VISIT_REMINDER)
+    with frozen_at(reminder.not_before):
+        assert claim(reminder.id)
+        with session_scope(Scope(everything=True)), transaction():
+            record_receipt(reminder.id, "SM1", "undelivered", 30003)  # the phone was off
+    again = last(ticket, Trigger.VISIT_REMINDER)
+    assert (again.retry_of_id, again.state) == (reminder.id, S.QUEUED)
+    with as_system() as session, transaction():
+        session.scalars(select(Visit).where(Visit.ticket_id == ticket)).one().state = "moved"
+    with frozen_at(again.not_before):
+        assert not claim(again.id)
+    assert message(again.id).state == S.SKIPPED
 
 
 def test_everything_that_waits_stops_when_the_ticket_ends(app: Flask, world: World) -> None:
