@@ -200,13 +200,16 @@ def _wait_for_sms(http: requests.Session, base: Base, caller: Caller) -> None:
 
 
 def _queue(base: Base, count: int, state: str) -> list[_Sent]:
-    """Put messages in the outbox, by the superuser: what is measured comes after."""
+    """Put messages in the outbox, by the superuser: what is measured comes after.
+
+    Each to a number of its own: the limit of the day would keep most of them back.
+    """
     with roles.connect(base.superuser_url) as connection:
         rows = connection.execute(
             b"INSERT INTO message (member_id, to_number, trigger, body, segments, encoding,"
             b" urgent, state, state_at, reason, not_before, expires_at, attempts, try_number,"
             b" created_at, provider_id) SELECT (SELECT min(member_id) FROM dwelling),"
-            b" '+3363998' || lpad((n %% 10000)::text, 4, '0'), 'received', 'mesure', 1, 'GSM-7', false, %s, now(), 'bench', now(),"
+            b" '+33639' || lpad((n %% 1000000)::text, 6, '0'), 'received', 'mesure', 1, 'GSM-7', false, %s, now(), 'bench', now(),"
             b" now() + interval '1 day', 0, 1, now(), CASE WHEN %s = 'queued' THEN NULL"
             b" ELSE 'SMbench' || %s || n END"
             b" FROM generate_series(1, %s) AS n RETURNING id, coalesce(provider_id, '')",
