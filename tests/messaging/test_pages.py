@@ -372,9 +372,12 @@ def test_every_reason_with_a_fact_can_be_read_back() -> None:
     """Whatever is kept with a figure or a name in it has its pattern."""
     kept = {
         words
-        for name in ("timeliness", "rules", "decisions", "sending", "upkeep", "services")
+        for name in (
+            "timeliness", "rules", "follow_up_rules", "together", "decisions", "sending",
+            "claiming", "upkeep", "services", "redirecting",
+        )
         for words in re.findall(
             r'_\(\s*"([^"]*%\([^"]*)"', (ROOT / f"callcenter/messaging/{name}.py").read_text()
         )
-    }
+    }  # fmt: skip
     assert kept == set(WITH_FACTS)
