@@ -8,6 +8,7 @@ from callcenter.core.db import transaction
 from callcenter.core.errors import UserError
 from callcenter.core.permissions import Permission
 from callcenter.core.phone import format_phone
+from callcenter.estate.people_queries import get_person
 from callcenter.messaging.answer_rules import read_number
 from callcenter.messaging.queries import list_waiting_corrections
 from callcenter.tickets.services import new_numbers as services
@@ -75,6 +76,7 @@ def give_number_back(inbound_message_id: int) -> ResponseReturnValue:
 @requires(Permission.ESTATE_EDIT)
 def of_person(contact_id: int) -> ResponseReturnValue:
     """Show, on a person's page, the numbers that they gave by SMS and nobody decided on."""
+    get_person(contact_id)  # nobody else's: not found
     found = [(one, read_number(one.body)) for one in list_waiting_corrections(contact_id)]
     return render_template(
         "tickets/_corrections.html",
