@@ -15,6 +15,8 @@ from tests.bench.services import measure as measure_services
 from tests.bench.web import cpu_count
 
 SMALL = 10_000
+# Of each repetition, so that nobody calls twice in a run.
+_CALLERS = 6
 _PARTS = ("pages", "services", "sending", "live", "imports")
 
 
@@ -36,7 +38,7 @@ def main() -> int:
             homes=large.homes,
             tickets=large.tickets,
         )
-        samples = draw(large, options.repeat + 50)
+        samples = draw(large, options.repeat * _CALLERS)
         if "pages" in options.only:
             pages.measure(large, samples, results, options.repeat)
         if "services" in options.only:
@@ -49,7 +51,7 @@ def main() -> int:
             imports.measure(addresses, results, port=port)
         if small is not None and "pages" in options.only:
             before = Results(small.name)
-            pages.measure(small, draw(small, options.repeat + 50), before, options.repeat)
+            pages.measure(small, draw(small, options.repeat * _CALLERS), before, options.repeat)
             for op, p95 in before.p95.items():
                 results.tell("p95_ratio", of=op, ratio=round(results.p95[op] / p95, 2))
     say(f"measured in {time.monotonic() - start:.0f} s")
