@@ -6,6 +6,7 @@ from callcenter.core.db import session_scope, transaction
 from callcenter.core.isolation import Scope
 from callcenter.messaging import delivery_watch
 from callcenter.messaging.ledger_year import count_month, list_uncounted
+from workers.process import one_by_one
 
 # Months counted at a time, each in a short transaction of its own.
 _AT_A_TIME = 40
@@ -21,7 +22,5 @@ def count_months(_app: Flask) -> int:
     """Count the months that are over and have no figures, or not their last; return how many."""
     with session_scope(Scope(everything=True)):
         found = list_uncounted(_AT_A_TIME)
-    for member_id, month in found:
-        with session_scope(Scope(member_ids=frozenset({member_id}))), transaction():
-            count_month(member_id, month)
+    one_by_one(found, count_month)
     return len(found)

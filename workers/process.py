@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from flask import Flask
 from sqlalchemy import select
@@ -13,6 +14,8 @@ from callcenter.core.isolation import Scope
 from callcenter.members.models import Organisation
 from callcenter.members.states import OrganisationKind
 from callcenter.settings import Settings
+
+Thing = TypeVar("Thing")
 
 
 def start_process(name: str) -> Flask:
@@ -46,13 +49,13 @@ def each_landlord(work: Callable[[int], int]) -> int:
     return done
 
 
-def one_by_one(found: Iterable[tuple[int, int]], work: Callable[[int, int], object]) -> int:
-    """Call ``work(member_id, row_id)`` for each; return how many said yes.
+def one_by_one(found: Iterable[tuple[int, Thing]], work: Callable[[int, Thing], object]) -> int:
+    """Call ``work(member_id, thing)``, mostly a row's number, for each; return how many said yes.
 
     Each is a transaction of its own behind its member's wall: a kill undoes nothing done before.
     """
     done = 0
-    for member_id, row_id in found:
+    for member_id, thing in found:
         with session_scope(Scope(member_ids=frozenset({member_id}))), transaction():
-            done += bool(work(member_id, row_id))
+            done += bool(work(member_id, thing))
     return done

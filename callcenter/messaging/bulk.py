@@ -18,9 +18,10 @@ from callcenter.core.phone import try_parse_phone
 from callcenter.estate.models import ContactPhone
 from callcenter.messaging.default_texts import DEFAULT_TEXTS, completed, known_language
 from callcenter.messaging.follow_up_models import FollowUp
+from callcenter.messaging.history import note_step
 from callcenter.messaging.models import Message, MessageTemplate, OptOut
 from callcenter.messaging.rules import earliest_send, useful_life
-from callcenter.messaging.services import HOLIDAYS, note_step
+from callcenter.messaging.services import HOLIDAYS
 from callcenter.messaging.states import MessageState, Trigger
 from callcenter.messaging.text import count_segments, render, to_gsm7
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from flask import Blueprint, abort, flash, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date, format_decimal
 from flask_babel import gettext as _
@@ -28,7 +28,7 @@ from callcenter.messaging.ledger_words import LEDGER_DEFINITIONS, alert_words, c
 from callcenter.messaging.ledger_year import MemberYear, get_year
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.htmx import go_to
-from callcenter.ui.spreadsheets import csv_response, xlsx_response
+from callcenter.ui.spreadsheets import file_response
 from callcenter.ui.theme import accents
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/ledger")
@@ -67,12 +67,9 @@ def index() -> ResponseReturnValue:
 @requires(Permission.MESSAGING_LEDGER)
 def export(kind: str) -> ResponseReturnValue:
     """Give the month as a file: ``csv`` (the members' lines) or ``xlsx`` (all of it)."""
-    if kind not in {"csv", "xlsx"}:
-        abort(404)
     ledger, members, _chosen = _asked()
-    sheets = ledger_sheets(ledger, members)
     name = f"registre-sms-{ledger.month}"
-    return csv_response(name, sheets[0]) if kind == "csv" else xlsx_response(name, sheets)
+    return file_response(kind, name, ledger_sheets(ledger, members))
 
 
 @blueprint.get("/year")
@@ -103,12 +100,8 @@ def year() -> ResponseReturnValue:
 @requires(Permission.MESSAGING_LEDGER)
 def export_year(kind: str) -> ResponseReturnValue:
     """Give the twelve months as a file: ``csv`` (a line a member and month) or ``xlsx``."""
-    if kind not in {"csv", "xlsx"}:
-        abort(404)
     years, members, _chosen, last = _asked_year()
-    sheets = year_sheets(years, members)
-    name = f"registre-sms-12-mois-{last}"
-    return csv_response(name, sheets[0]) if kind == "csv" else xlsx_response(name, sheets)
+    return file_response(kind, f"registre-sms-12-mois-{last}", year_sheets(years, members))
 
 
 @blueprint.get("/tariffs")

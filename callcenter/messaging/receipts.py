@@ -13,10 +13,11 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from callcenter.core import clock
 from callcenter.core.db import db
+from callcenter.messaging.history import note_step
 from callcenter.messaging.models import DeliveryReceipt, Message
 from callcenter.messaging.rules import FailureAction, after_failure, earliest_send
 from callcenter.messaging.sending import fail, locked, move, pause_sending
-from callcenter.messaging.services import HOLIDAYS, note_step
+from callcenter.messaging.services import HOLIDAYS
 from callcenter.messaging.states import (
     MessageEvent,
     MessageState,

@@ -25,6 +25,7 @@ from callcenter.core.errors import (
 )
 from callcenter.estate.models import ContactPhone
 from callcenter.estate.states import NumberFlag as KnownFlag
+from callcenter.messaging.history import note_step
 from callcenter.messaging.ledger import ledger_at
 from callcenter.messaging.models import Message, SendingPause
 from callcenter.messaging.pauses import end_hold, hold, platform_id
@@ -40,7 +41,7 @@ from callcenter.messaging.rules import (
     explain_error,
     unreachable_words,
 )
-from callcenter.messaging.services import HOLIDAYS, note_step, record_opt_out
+from callcenter.messaging.services import HOLIDAYS, record_opt_out
 from callcenter.messaging.states import MessageEvent, MessageState, advance, can
 
 log = logging.getLogger(__name__)

@@ -31,7 +31,8 @@ from callcenter.messaging.default_texts import (
 )
 from callcenter.messaging.follow_up_models import FollowUp, TemplateVersion
 from callcenter.messaging.follow_up_rules import DEFAULTS, Choice
-from callcenter.messaging.models import Message, MessageStep, MessageTemplate, OptOut
+from callcenter.messaging.history import note_step
+from callcenter.messaging.models import Message, MessageTemplate, OptOut
 from callcenter.messaging.more_texts import BRIEFS
 from callcenter.messaging.rules import earliest_send, useful_life
 from callcenter.messaging.states import MessageState, Trigger
@@ -209,19 +210,6 @@ def record_opt_in(member_id: int, number: str) -> None:
     db.session.execute(
         delete(OptOut).where(
             OptOut.member_id == member_id, OptOut.number == (phone.e164 if phone else number)
-        )
-    )
-
-
-def note_step(message: Message, at: datetime, note: str = "") -> None:
-    """Write the state that a message has just reached into its history."""
-    db.session.add(
-        MessageStep(
-            member_id=message.member_id,
-            message_id=message.id,
-            state=message.state,
-            at=at,
-            note=note,
         )
     )
 

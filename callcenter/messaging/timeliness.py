@@ -22,12 +22,9 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
-    column,
-    exists,
     func,
     or_,
     select,
-    table,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -50,15 +47,12 @@ from callcenter.messaging.follow_up_rules import (
     said_better,
     why_gone,
 )
+from callcenter.messaging.ground import is_planned, is_rated, is_there, ticket_state, visit_state
 from callcenter.messaging.models import Message, OptOut
 from callcenter.messaging.services import why_closed
 from callcenter.messaging.states import MessageState as S
 from callcenter.messaging.states import Trigger
 from callcenter.messaging.together import rewrite
-
-_ticket = table("ticket", column("member_id"), column("id"), column("state"))
-_visit = table("visit", column("member_id"), column("id"), column("ticket_id"), column("state"))
-_satisfaction = table("satisfaction", column("member_id"), column("ticket_id"))
 
 # It is with the provider, or was: it counts, whatever became of it.
 _LEFT = (S.SENDING, S.UNCERTAIN, S.ACCEPTED, S.SENT, S.DELIVERED, S.UNDELIVERED, S.FAILED)
@@ -156,28 +150,19 @@ _LOCK = text(
 def _standing() -> Select[tuple[object, ...]]:
     """One row for each of the messages ``ids``, at the instant ``at``."""
     own = (ContactPhone.member_id == Message.member_id, ContactPhone.number == Message.to_number)
-    ticket = (_ticket.c.member_id == Message.member_id, _ticket.c.id == Message.ticket_id)
-    visit = (_visit.c.member_id == Message.member_id, _visit.c.id == Message.visit_id)
-    of_ticket = (
-        _visit.c.member_id == Message.member_id, _visit.c.ticket_id == Message.ticket_id
-    )  # fmt: skip
-    rated = (
-        _satisfaction.c.member_id == Message.member_id,
-        _satisfaction.c.ticket_id == Message.ticket_id,
-    )
     follow_up = (FollowUp.member_id == Message.member_id, FollowUp.trigger == Message.trigger)
     return select(
         Message.id,
         Message.trigger,
         Organisation.sms_sender,
-        exists()
-        .where(OptOut.member_id == Message.member_id, OptOut.number == Message.to_number)
-        .label("opted_out"),
+        is_there(OptOut.member_id == Message.member_id, OptOut.number == Message.to_number).label(
+            "opted_out"
+        ),
         select(func.max(ContactPhone.flag)).where(*own).scalar_subquery().label("flag"),
-        select(_ticket.c.state).where(*ticket).scalar_subquery().label("ticket_state"),
-        select(_visit.c.state).where(*visit).scalar_subquery().label("visit_state"),
-        exists().where(*of_ticket, _visit.c.state == "planned").label("planned"),
-        exists().where(*rated).label("rated"),
+        ticket_state().label("ticket_state"),
+        visit_state().label("visit_state"),
+        is_planned().label("planned"),
+        is_rated().label("rated"),
         select(FollowUp.active).where(*follow_up).scalar_subquery().label("active"),
         select(FollowUpPolicy.max_per_day)
         .where(FollowUpPolicy.member_id == Message.member_id)

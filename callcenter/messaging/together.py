@@ -8,11 +8,10 @@ SMS leave, as they would have.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import column, func, or_, select, table, true
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
 from callcenter.core import clock
@@ -29,12 +28,11 @@ from callcenter.messaging.follow_up_rules import (
     told_of,
     why_gone,
 )
-from callcenter.messaging.models import Message, MessageStep, MessageTemplate
+from callcenter.messaging.ground import is_planned, ticket_state, visit_state
+from callcenter.messaging.history import note_step
+from callcenter.messaging.models import Message, MessageTemplate
 from callcenter.messaging.states import MessageState, Trigger
 from callcenter.messaging.text import SmsSize, count_segments, render, to_gsm7
-
-_ticket = table("ticket", column("member_id"), column("id"), column("state"))
-_visit = table("visit", column("member_id"), column("id"), column("ticket_id"), column("state"))
 
 
 def gather(message: Message) -> Message | None:
@@ -82,7 +80,7 @@ def rewrite(message: Message) -> str:
             for part in _rows(message.member_id, message.id):
                 if part.id in left_out:
                     part.told_in_id, part.reason, part.state_at = None, left_out[part.id], at
-                    _note(part, at)
+                    note_step(part, at, part.reason)
         if not told:
             return str(_("Plus d'objet : plus rien de ce qu'il disait ne tient."))
         _write(message, told)
@@ -138,35 +136,16 @@ def _others(message: Message) -> Sequence[Message]:
 
 def _parts(one: Message) -> list[Part]:
     """Return what the one SMS tells, each with why it no longer stands. Two statements."""
-    other = _visit.alias()
-    # Asked row by row: as EXISTS, the planner gathers the visits of everybody first.
-    planned = (
-        select(true())
-        .where(
-            other.c.member_id == Message.member_id,
-            other.c.ticket_id == Message.ticket_id,
-            other.c.state == "planned",
-        )
-        .limit(1)
-        .scalar_subquery()
-    )
     rows = db.session.execute(
-        select(Message, _ticket.c.state, _visit.c.state, planned)
-        .outerjoin(
-            _ticket,
-            (_ticket.c.member_id == Message.member_id) & (_ticket.c.id == Message.ticket_id),
-        )
-        .outerjoin(
-            _visit, (_visit.c.member_id == Message.member_id) & (_visit.c.id == Message.visit_id)
-        )
+        select(Message, ticket_state(), visit_state(), is_planned())
         .where(Message.member_id == one.member_id, Message.told_in_id == one.id)
         .order_by(Message.id)
     ).all()
     choices = get_choices(one.member_id)
     found: list[Part] = []
-    for message, ticket_state, visit_state, has_visit in rows:
+    for message, of_ticket, of_visit, planned in rows:
         trigger = Trigger(message.trigger)
-        gone = why_gone(trigger, Ground(ticket_state or "", visit_state or "", bool(has_visit)))
+        gone = why_gone(trigger, Ground(of_ticket or "", of_visit or "", planned))
         if not gone and not choices[trigger].active:
             gone = str(_("Le bailleur a désactivé ce message."))
         found.append(_part(message, gone))
@@ -230,7 +209,7 @@ def _new(message: Message, joining: Sequence[Message]) -> Message:
     )
     db.session.add(one)
     db.session.flush()
-    _note(one, at)
+    note_step(one, at)
     return one
 
 
@@ -239,7 +218,7 @@ def _join(one: Message, joining: Sequence[Message]) -> None:
     for part in joining:
         part.told_in_id, part.state, part.state_at = one.id, MessageState.SKIPPED, at
         part.reason = _("Regroupé : dit dans un seul SMS avec une autre demande.")
-        _note(part, at)
+        note_step(part, at, part.reason)
         one.not_before = max(one.not_before, part.not_before)
         one.expires_at = max(one.expires_at, part.expires_at)
     db.session.flush()
@@ -262,15 +241,3 @@ def _rows(member_id: int, told_in_id: int) -> Sequence[Message]:
         .where(Message.member_id == member_id, Message.told_in_id == told_in_id)
         .order_by(Message.id)
     ).all()
-
-
-def _note(message: Message, at: datetime) -> None:
-    db.session.add(
-        MessageStep(
-            member_id=message.member_id,
-            message_id=message.id,
-            state=message.state,
-            at=at,
-            note=message.reason,
-        )
-    )

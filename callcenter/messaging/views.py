@@ -36,7 +36,7 @@ from callcenter.messaging.template_views import add_template_routes
 from callcenter.ui.access import current_actor, requires
 from callcenter.ui.htmx import go_to
 from callcenter.ui.pagination import window_from
-from callcenter.ui.spreadsheets import csv_response, xlsx_response
+from callcenter.ui.spreadsheets import file_response
 from callcenter.ui.theme import accents
 
 blueprint = Blueprint("messaging", __name__, url_prefix="/messages")
@@ -79,12 +79,9 @@ def export(kind: str) -> ResponseReturnValue:
 
     Without the texts: a private link stands in them, and a file travels.
     """
-    if kind not in {"csv", "xlsx"}:
-        abort(404)
     chosen, _typed = _chosen()
     sheet = messages_sheet(list_messages_to_export(chosen, EXPORT_MAX), _names())
-    name = f"sms-{clock.today():%Y-%m-%d}"
-    return csv_response(name, sheet) if kind == "csv" else xlsx_response(name, [sheet])
+    return file_response(kind, f"sms-{clock.today():%Y-%m-%d}", [sheet])
 
 
 @blueprint.post("/<int:message_id>/resend")

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 import xlsxwriter
-from flask import Response
+from flask import Response, abort
 
 from callcenter.core import clock
 from callcenter.core.spreadsheets import disarm
@@ -29,6 +29,13 @@ class Sheet:
     name: str
     heads: Sequence[str]
     rows: Iterable[Sequence[Cell]]
+
+
+def file_response(kind: str, name: str, sheets: Sequence[Sheet]) -> Response:
+    """Answer with ``csv`` (the first table) or ``xlsx`` (all of them); 404 for another kind."""
+    if kind not in {"csv", "xlsx"}:
+        abort(404)
+    return csv_response(name, sheets[0]) if kind == "csv" else xlsx_response(name, sheets)
 
 
 def csv_response(name: str, sheet: Sheet) -> Response:

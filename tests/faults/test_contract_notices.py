@@ -1,10 +1,5 @@
 """Managers are told once of a contract's end, by two clockworks, or by one that is killed."""
 
-import os
-import signal
-import subprocess
-import sys
-import threading
 from datetime import timedelta
 
 import pytest
@@ -12,11 +7,11 @@ import sqlalchemy as sa
 from flask import Flask
 
 from callcenter.core import clock
-from callcenter.core.db import db, transaction
+from callcenter.core.db import transaction
 from callcenter.estate.models import MaintenanceContract
 from callcenter.messaging.email_states import EmailKind
 from callcenter.messaging.models import EmailMessage
-from tests.faults.processes import ROOT
+from tests.faults.clockworks import four_at_once, run_until_killed
 from tests.world import World, as_system
 from workers.periodic import tell_managers_of_ends
 
@@ -45,20 +40,7 @@ def mails() -> list[int]:
 
 
 def test_two_clockworks_at_once(app: Flask, world: World) -> None:
-    ready = threading.Barrier(4)
-
-    def work() -> None:
-        with app.app_context():
-            ready.wait()
-            for _round in range(3):
-                tell_managers_of_ends(app)
-            db.session.remove()
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    four_at_once(app, tell_managers_of_ends)
     assert mails() == [world.a.id, world.b.id]
 
 
@@ -83,19 +65,7 @@ with app.app_context():
 
 
 def test_one_that_is_killed(app: Flask, world: World) -> None:
-    settings = app.config["SETTINGS"]
-    environment = os.environ | {
-        "ENVIRONMENT": "test",
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": settings.redis_url,
-        "SECRET_KEY": settings.secret_key.get_secret_value(),
-        "PUBLIC_ORIGIN": "http://localhost",
-    }
-    environment.pop("DATABASE_OWNER_URL", None)
-    dead = subprocess.run(
-        [sys.executable, "-c", _DYING], cwd=ROOT, env=environment, timeout=120, check=False
-    )
-    assert dead.returncode == -signal.SIGKILL
+    run_until_killed(app, _DYING)
     assert len(mails()) == 1  # the second was undone with the process
     tell_managers_of_ends(app)
     tell_managers_of_ends(app)

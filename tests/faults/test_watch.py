@@ -1,10 +1,5 @@
 """Two clockworks, and one that is killed in the middle: each thing is done once all the same."""
 
-import os
-import signal
-import subprocess
-import sys
-import threading
 from datetime import timedelta
 
 import pytest
@@ -12,12 +7,12 @@ import sqlalchemy as sa
 from flask import Flask
 
 from callcenter.core import clock
-from callcenter.core.db import db, transaction
+from callcenter.core.db import transaction
 from callcenter.members.models import Calendar
 from callcenter.messaging.models import Message
 from callcenter.messaging.states import Trigger
 from callcenter.tickets.models import Assignment, Ticket, TicketEvent
-from tests.faults.processes import ROOT
+from tests.faults.clockworks import four_at_once, run_until_killed
 from tests.tickets.scenes import opened
 from tests.world import World, as_system
 from workers.watch import reassure_silent, take_back_unanswered
@@ -57,21 +52,7 @@ def tally() -> tuple[int, int, int]:
 
 
 def test_two_clockworks_at_once(app: Flask, overdue: list[int]) -> None:
-    ready = threading.Barrier(4)
-
-    def work() -> None:
-        with app.app_context():
-            ready.wait()
-            for _round in range(3):
-                take_back_unanswered(app)
-                reassure_silent(app)
-            db.session.remove()
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    four_at_once(app, take_back_unanswered, reassure_silent)
     assert tally() == (TICKETS, TICKETS, TICKETS)
     with as_system() as session:
         assert set(session.scalars(sa.select(Ticket.moves))) == {1}
@@ -98,19 +79,7 @@ with app.app_context():
 
 
 def test_one_that_is_killed(app: Flask, overdue: list[int]) -> None:
-    settings = app.config["SETTINGS"]
-    environment = os.environ | {
-        "ENVIRONMENT": "test",
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": settings.redis_url,
-        "SECRET_KEY": settings.secret_key.get_secret_value(),
-        "PUBLIC_ORIGIN": "http://localhost",
-    }
-    environment.pop("DATABASE_OWNER_URL", None)
-    dead = subprocess.run(
-        [sys.executable, "-c", _DYING], cwd=ROOT, env=environment, timeout=120, check=False
-    )
-    assert dead.returncode == -signal.SIGKILL
+    run_until_killed(app, _DYING)
     # Two were told for good; the third was undone with the process.
     assert tally()[1:] == (2, 2)
     reassure_silent(app)

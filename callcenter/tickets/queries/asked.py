@@ -95,7 +95,8 @@ def limits_of(member_ids: Iterable[int]) -> dict[int, Limits]:
 _INSTANTS: Final = ("now", "today", "day_begins", "day_ends", "week_ends")
 
 
-def _number(name: str) -> Any:
+def number(name: str) -> Any:
+    """Return the parameter of this name that is a row's number."""
     return bindparam(name, type_=BigInteger)
 
 
@@ -105,14 +106,14 @@ def _instant(name: str) -> Any:
 
 @cache
 def _parameters(role: Role, permissions: frozenset[Permission], members: int) -> Asked:
-    ids = [_number(f"member_{place}") for place in range(members)]
+    ids = [number(f"member_{place}") for place in range(members)]
     return Asked(
         actor=Actor(
-            user_id=_number("user_id"),
+            user_id=number("user_id"),
             name="",
             role=role,
             home_id=0,
-            organisation_id=_number("organisation_id"),
+            organisation_id=number("organisation_id"),
             member_ids=frozenset(ids),
             permissions=permissions,
         ),

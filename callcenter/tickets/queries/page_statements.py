@@ -31,7 +31,7 @@ from callcenter.messaging.models import Message
 from callcenter.routing.models import Category
 from callcenter.routing.states import Location
 from callcenter.tickets.models import Assignment, Ticket, TicketEvent, Visit
-from callcenter.tickets.queries.asked import Asked
+from callcenter.tickets.queries.asked import Asked, number
 from callcenter.tickets.queries.visibility import visible_to
 from callcenter.tickets.states import OPEN_STATES, Visibility, VisitState
 
@@ -40,12 +40,8 @@ OTHERS_MAX: Final = 6
 _RESIDENTS_MAX: Final = 8
 
 
-def _number(name: str) -> Any:
-    return bindparam(name, type_=BigInteger)
-
-
-_MEMBER, _TICKET = _number("member_id"), _number("ticket_id")
-_DWELLING, _RESIDENCE = _number("dwelling_id"), _number("residence_id")
+_MEMBER, _TICKET = number("member_id"), number("ticket_id")
+_DWELLING, _RESIDENCE = number("dwelling_id"), number("residence_id")
 
 # Calls stand on the floor above this room, so their models can't be imported here; the
 # timeline only reads a few of their columns.
@@ -64,24 +60,10 @@ _call_ticket = table(
 )
 
 
-@cache
-def head_statement(asked: Asked) -> Select[*tuple[Any, ...]]:
-    """A ticket that the asker sees, with the names around it and the visit that is promised."""
+def with_place(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Join to tickets their member, category and place."""
     return (
-        select(
-            Ticket,
-            Organisation.short_name,
-            Category.code,
-            Residence.name,
-            Residence.city,
-            Residence.ownership,
-            Building.name,
-            Dwelling,
-            Agency.name,
-            Category.questions,
-            Visit,
-        )
-        .join(Organisation, Organisation.id == Ticket.member_id)
+        statement.join(Organisation, Organisation.id == Ticket.member_id)
         .join(
             Category,
             and_(Category.member_id == Ticket.member_id, Category.id == Ticket.category_id),
@@ -97,6 +79,28 @@ def head_statement(asked: Asked) -> Select[*tuple[Any, ...]]:
         .outerjoin(
             Dwelling,
             and_(Dwelling.member_id == Ticket.member_id, Dwelling.id == Ticket.dwelling_id),
+        )
+    )
+
+
+@cache
+def head_statement(asked: Asked) -> Select[*tuple[Any, ...]]:
+    """A ticket that the asker sees, with the names around it and the visit that is promised."""
+    return (
+        with_place(
+            select(
+                Ticket,
+                Organisation.short_name,
+                Category.code,
+                Residence.name,
+                Residence.city,
+                Residence.ownership,
+                Building.name,
+                Dwelling,
+                Agency.name,
+                Category.questions,
+                Visit,
+            )
         )
         .outerjoin(
             Agency, and_(Agency.member_id == Residence.member_id, Agency.id == Residence.agency_id)

@@ -13,6 +13,7 @@ from callcenter.members.models import Organisation
 from callcenter.messaging.models import EmailMessage
 from callcenter.routing.models import Category
 from callcenter.tickets.models import Assignment, PartnerLink, Photo, Ticket, Visit
+from callcenter.tickets.queries.page_statements import with_place
 from callcenter.tickets.queries.photos import list_photos
 
 
@@ -43,36 +44,21 @@ class Dispatch:
 def get_work_order(member_id: int, ticket_id: int, assignment_id: int) -> WorkOrder:
     """Return a work order; the scope is that one member's. NotFound otherwise."""
     row = db.session.execute(
-        select(
-            Ticket,
-            Assignment,
-            Organisation,
-            Residence.name,
-            Residence.city,
-            Building.name,
-            Dwelling,
-            Category.questions,
+        with_place(
+            select(
+                Ticket,
+                Assignment,
+                Organisation,
+                Residence.name,
+                Residence.city,
+                Building.name,
+                Dwelling,
+                Category.questions,
+            )
         )
         .join(
             Assignment,
             and_(Assignment.member_id == Ticket.member_id, Assignment.ticket_id == Ticket.id),
-        )
-        .join(Organisation, Organisation.id == Ticket.member_id)
-        .join(
-            Category,
-            and_(Category.member_id == Ticket.member_id, Category.id == Ticket.category_id),
-        )
-        .outerjoin(
-            Residence,
-            and_(Residence.member_id == Ticket.member_id, Residence.id == Ticket.residence_id),
-        )
-        .outerjoin(
-            Building,
-            and_(Building.member_id == Ticket.member_id, Building.id == Ticket.building_id),
-        )
-        .outerjoin(
-            Dwelling,
-            and_(Dwelling.member_id == Ticket.member_id, Dwelling.id == Ticket.dwelling_id),
         )
         .where(
             Ticket.member_id == member_id,
