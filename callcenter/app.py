@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from callcenter.core import db as database
 from callcenter.core import tables
 from callcenter.core.embedded import for_this_process
-from callcenter.core.pool import look_before_use
+from callcenter.core.pool import keep_prepared, look_before_use
 from callcenter.members import shell, sign_in
 from callcenter.settings import Settings, load_settings
 from callcenter.ui import access, uploads
@@ -101,6 +101,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     database.db.init_app(app)
     with app.app_context():
         look_before_use(database.db.engine)
+        keep_prepared(database.db.engine)
     ui.init_app(app)
     # Who asks is known before the form's token is checked: an expired session is told apart
     # from an expired form.
