@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -30,6 +31,7 @@ from callcenter.members.models import Organisation, PhoneLine
 from callcenter.routing.models import Category
 from callcenter.routing.states import Location
 from callcenter.tickets.models import Assignment, Ticket
+from callcenter.tickets.queries.asked import Asked, asked_by, number, values_of_actor
 from callcenter.tickets.queries.incident_places import in_some_incident
 from callcenter.tickets.queries.visibility import visible_to
 from callcenter.tickets.states import LIVE_ASSIGNMENT_STATES, OPEN_STATES
@@ -122,15 +124,36 @@ def list_tickets_around(
     """Return open tickets of a home and of its residence's common parts, the home's first.
 
     ``beside_incidents``: the neighbours' tickets of an incident are left out, since the incident
-    is shown for all of them. Each row is (Ticket, category code, organisation that has it or None). One statement.
+    is shown for all of them. Each row is what a list of them shows, with its category's ``code``
+    and the organisation that has it (``holder``) or None. One statement.
     """
     if dwelling_id is None and residence_id is None:
         return []
-    places = []
-    if dwelling_id is not None:
-        places.append(Ticket.dwelling_id == dwelling_id)
-    if residence_id is not None:
-        common = and_(Ticket.residence_id == residence_id, Ticket.location == Location.COMMON)
+    statement = _tickets_around(
+        asked_by(actor),
+        home=dwelling_id is not None,
+        residence=residence_id is not None,
+        beside_incidents=beside_incidents,
+    )
+    values = {
+        **values_of_actor(actor),
+        "member_id": member_id,
+        "dwelling_id": dwelling_id,
+        "residence_id": residence_id,
+    }
+    return db.session.execute(statement, values).all()
+
+
+@cache
+def _tickets_around(
+    asked: Asked, *, home: bool, residence: bool, beside_incidents: bool
+) -> Select[*tuple[Any, ...]]:
+    here = Ticket.dwelling_id == number("dwelling_id") if home else Ticket.dwelling_id.is_(None)
+    places = [here] if home else []
+    if residence:
+        common = and_(
+            Ticket.residence_id == number("residence_id"), Ticket.location == Location.COMMON
+        )
         places.append(and_(common, ~in_some_incident()) if beside_incidents else common)
     holder = (
         select(Assignment.organisation_name)
@@ -144,49 +167,70 @@ def list_tickets_around(
         .limit(1)
         .scalar_subquery()
     )
-    return db.session.execute(
-        select(Ticket, Category.code, holder.label("holder"))
+    return (
+        select(
+            Ticket.id,
+            Ticket.reference,
+            Ticket.title,
+            Ticket.location,
+            Ticket.due_at,
+            Ticket.chases,
+            Category.code,
+            holder.label("holder"),
+        )
         .join(
             Category,
             and_(Category.member_id == Ticket.member_id, Category.id == Ticket.category_id),
         )
         .where(
-            Ticket.member_id == member_id,
+            Ticket.member_id == number("member_id"),
             Ticket.state.in_(OPEN_STATES),
             or_(*places),
-            visible_to(actor),
+            visible_to(asked.actor),
         )
-        .order_by((Ticket.dwelling_id == dwelling_id).desc(), Ticket.id.desc())
+        .order_by(here.desc(), Ticket.id.desc())
         .limit(MOST_AROUND)
-    ).all()
+    )
+
+
+# What a list of the last calls somewhere shows of each.
+_LAST_CALL = (Call.started_at, Call.disposition, Call.note, Call.dwelling_id, Category.label)
 
 
 def list_last_calls(
     member_id: int, contact_id: int | None, dwelling_id: int | None
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Return the latest calls of a person or a home as (Call, category label). One statement."""
-    about = []
-    if contact_id is not None:
-        about.append(Call.contact_id == contact_id)
-    if dwelling_id is not None:
-        about.append(Call.dwelling_id == dwelling_id)
-    if not about:
+    """Return the latest calls of a person or a home, each with its category's ``label``.
+
+    One statement.
+    """
+    if contact_id is None and dwelling_id is None:
         return []
-    return db.session.execute(
-        select(Call, Category.label)
+    statement = _last_calls(person=contact_id is not None, home=dwelling_id is not None)
+    values = {"member_id": member_id, "contact_id": contact_id, "dwelling_id": dwelling_id}
+    return db.session.execute(statement, values).all()
+
+
+@cache
+def _last_calls(*, person: bool, home: bool) -> Select[*tuple[Any, ...]]:
+    about = [Call.contact_id == number("contact_id")] if person else []
+    if home:
+        about.append(Call.dwelling_id == number("dwelling_id"))
+    return (
+        select(*_LAST_CALL)
         .outerjoin(
             Category, and_(Category.member_id == Call.member_id, Category.id == Call.category_id)
         )
-        .where(Call.member_id == member_id, or_(*about))
+        .where(Call.member_id == number("member_id"), or_(*about))
         .order_by(Call.started_at.desc(), Call.id.desc())
         .limit(MOST_CALLS)
-    ).all()
+    )
 
 
 def list_last_calls_of_residence(
     member_id: int, residence_id: int
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Return the latest calls about a residence's homes as (Call, category label, home's number).
+    """Return the latest calls about a residence's homes, each with its home's ``number``.
 
     One statement: the latest few of each home, by index, then the latest of all.
     """
@@ -208,7 +252,8 @@ def list_last_calls_of_residence(
         .subquery()
     )
     return db.session.execute(
-        select(Call, Category.label, some.c.number)
+        select(*_LAST_CALL, some.c.number)
+        .select_from(Call)
         .join(some, some.c.id == Call.id)
         .outerjoin(
             Category, and_(Category.member_id == Call.member_id, Category.id == Call.category_id)

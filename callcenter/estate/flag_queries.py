@@ -1,10 +1,12 @@
 """Reading the flags of places: those in force, of the kinds that the reader may see."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Date, Select, bindparam, or_, select
 
 from callcenter.core import clock
 from callcenter.core.db import db
@@ -56,24 +58,36 @@ def list_flags(
 
     A home has its residence's too; without a home, only those of the whole residence.
     """
-    return _flags(
-        readable_kinds(actor.permissions),
-        PlaceFlag.member_id == member_id,
-        PlaceFlag.residence_id == residence_id,
-        or_(PlaceFlag.dwelling_id.is_(None), PlaceFlag.dwelling_id == dwelling_id),
-    )
+    place = {"member_id": member_id, "residence_id": residence_id, "dwelling_id": dwelling_id}
+    return _flags(_at_place(frozenset(readable_kinds(actor.permissions))), place)
 
 
 def get_flag(actor: Actor, flag_id: int) -> Flag:
     """Return one flag in force; NotFound when it is none that the actor may read."""
-    found = _flags(readable_kinds(actor.permissions), PlaceFlag.id == flag_id)
+    kinds = frozenset(readable_kinds(actor.permissions))
+    found = _flags(_in_force(kinds).where(PlaceFlag.id == flag_id), {})
     if not found:
         raise NotFound
     return found[0]
 
 
-def _flags(kinds: Collection[FlagKind], *about: object) -> tuple[Flag, ...]:
-    rows = db.session.execute(
+def _flags(statement: Select[*tuple[Any, ...]], values: Mapping[str, Any]) -> tuple[Flag, ...]:
+    rows = db.session.execute(statement, {**values, "today": clock.today()})
+    return tuple(Flag(**row._mapping) for row in rows)  # noqa: SLF001 - a Row's public face
+
+
+@cache
+def _at_place(kinds: frozenset[FlagKind]) -> Select[*tuple[Any, ...]]:
+    return _in_force(kinds).where(
+        PlaceFlag.member_id == bindparam("member_id"),
+        PlaceFlag.residence_id == bindparam("residence_id"),
+        or_(PlaceFlag.dwelling_id.is_(None), PlaceFlag.dwelling_id == bindparam("dwelling_id")),
+    )
+
+
+def _in_force(kinds: frozenset[FlagKind]) -> Select[*tuple[Any, ...]]:
+    """The flags of these kinds that have not ended (``today``)."""
+    return (
         select(
             PlaceFlag.id.label("flag_id"),
             PlaceFlag.residence_id,
@@ -89,8 +103,7 @@ def _flags(kinds: Collection[FlagKind], *about: object) -> tuple[Flag, ...]:
             PlaceFlag.created_at,
             PlaceFlag.version,
         )
-        .where(*about, PlaceFlag.ends_on >= clock.today(), PlaceFlag.kind.in_(kinds))  # type: ignore[arg-type]
+        .where(PlaceFlag.ends_on >= bindparam("today", type_=Date), PlaceFlag.kind.in_(kinds))
         .order_by(PlaceFlag.kind.desc(), PlaceFlag.ends_on, PlaceFlag.id)
         .limit(MOST_FLAGS)
     )
-    return tuple(Flag(**row._mapping) for row in rows)  # noqa: SLF001 - a Row's public face

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy import Date, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from callcenter.core import clock
@@ -113,25 +113,41 @@ def _card_statement() -> Select[*tuple[Any, ...]]:
 
 
 def _residents(place: Place) -> tuple[Resident, ...]:
-    rows = db.session.execute(
+    home = {"member_id": place.member_id, "dwelling_id": place.dwelling_id}
+    rows = db.session.execute(_residents_statement(), home).all()
+    residents = [Resident(person_of([row]), home_of(row)) for row in rows]
+    return tuple(sorted(residents, key=lambda r: home_order(r.home)))
+
+
+@cache
+def _residents_statement() -> Select[*tuple[Any, ...]]:
+    return (
         with_place(
             people_statement()
             .select_from(Occupancy)
             .join(Contact, Contact.id == Occupancy.contact_id)
             .join(Dwelling, Dwelling.id == Occupancy.dwelling_id)
         )
-        .where(Occupancy.member_id == place.member_id, Occupancy.dwelling_id == place.dwelling_id)
+        .where(
+            Occupancy.member_id == bindparam("member_id"),
+            Occupancy.dwelling_id == bindparam("dwelling_id"),
+        )
         .order_by(Occupancy.ends_on.desc().nulls_first(), Occupancy.id)
         .limit(MAX_RESIDENTS)
-    ).all()
-    residents = [Resident(person_of([row]), home_of(row)) for row in rows]
-    return tuple(sorted(residents, key=lambda r: home_order(r.home)))
+    )
 
 
 def list_contracts_in_force(member_id: int, residence_id: int) -> tuple[Contract, ...]:
     """Return the contracts that cover a residence today, by equipment. One statement."""
-    today = clock.today()
-    rows = db.session.execute(
+    values = {"member_id": member_id, "residence_id": residence_id, "today": clock.today()}
+    rows = db.session.execute(_contracts_statement(), values)
+    return tuple(Contract(**row._mapping) for row in rows)  # noqa: SLF001 - a Row's public face
+
+
+@cache
+def _contracts_statement() -> Select[*tuple[Any, ...]]:
+    today = bindparam("today", type_=Date)
+    return (
         select(
             MaintenanceContract.id.label("contract_id"),
             MaintenanceContract.contractor_id,
@@ -151,11 +167,11 @@ def list_contracts_in_force(member_id: int, residence_id: int) -> tuple[Contract
             ContractResidence,
             and_(
                 ContractResidence.contract_id == MaintenanceContract.id,
-                ContractResidence.residence_id == residence_id,
+                ContractResidence.residence_id == bindparam("residence_id"),
             ),
         )
         .where(
-            MaintenanceContract.member_id == member_id,
+            MaintenanceContract.member_id == bindparam("member_id"),
             or_(MaintenanceContract.every_residence, ContractResidence.id.is_not(None)),
             MaintenanceContract.starts_on <= today,
             or_(MaintenanceContract.ends_on.is_(None), MaintenanceContract.ends_on >= today),
@@ -163,7 +179,6 @@ def list_contracts_in_force(member_id: int, residence_id: int) -> tuple[Contract
         .order_by(MaintenanceContract.equipment, Organisation.name, MaintenanceContract.id)
         .limit(MAX_CONTRACTS)
     )
-    return tuple(Contract(**row._mapping) for row in rows)  # noqa: SLF001 - a Row's public face
 
 
 def get_residence_line(residence_id: int) -> ResidenceLine:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     and_,
     case,
     cast,
@@ -30,6 +32,7 @@ from callcenter.tickets.incident_models import (
 from callcenter.tickets.incident_rules import IncidentSettings, may_lead, read_settings
 from callcenter.tickets.incident_states import IncidentState
 from callcenter.tickets.models import Ticket
+from callcenter.tickets.queries.asked import Asked, asked_by, number, values_of_actor
 from callcenter.tickets.queries.incidents import IncidentLine, incident_lines, incident_visible_to
 from callcenter.tickets.queries.visibility import visible_to
 from callcenter.tickets.states import OPEN_STATES
@@ -83,18 +86,14 @@ def find_around(
     """
     if residence_id is None:
         return Around()
-    rows = db.session.execute(
-        incident_lines()
-        .where(
-            Incident.member_id == member_id,
-            Incident.residence_id == residence_id,
-            _same_building(Incident.building_id, building_id),
-            Incident.state == IncidentState.OPEN,
-            incident_visible_to(actor),
-        )
-        .order_by((Incident.category_id == (category_id or 0)).desc(), Incident.id.desc())
-        .limit(SHOWN_ALIKE)
-    )
+    values = {
+        **values_of_actor(actor),
+        "member_id": member_id,
+        "residence_id": residence_id,
+        "building_id": building_id,
+        "category_id": category_id or 0,
+    }
+    rows = db.session.execute(_open_here(asked_by(actor), building=building_id is not None), values)
     incidents = tuple(IncidentLine(*row) for row in rows)
     if category_id is None or not may_lead(actor):
         return Around(incidents)
@@ -121,6 +120,23 @@ def find_around(
     return Around(incidents, alike, len(alike) >= limits.alike)
 
 
+@cache
+def _open_here(asked: Asked, *, building: bool) -> Select[*tuple[Any, ...]]:
+    """Open incidents of a residence, or of one building of it, a category's first."""
+    return (
+        incident_lines()
+        .where(
+            Incident.member_id == number("member_id"),
+            Incident.residence_id == number("residence_id"),
+            _same_building(Incident.building_id, number("building_id") if building else None),
+            Incident.state == IncidentState.OPEN,
+            incident_visible_to(asked.actor),
+        )
+        .order_by((Incident.category_id == number("category_id")).desc(), Incident.id.desc())
+        .limit(SHOWN_ALIKE)
+    )
+
+
 def could_join() -> tuple[ColumnElement[bool], ...]:
     """Return the conditions under which a ticket may be one of several with the same cause."""
     return (
@@ -138,7 +154,7 @@ def in_some_incident() -> ColumnElement[bool]:
     )
 
 
-def _same_building(mine: Any, building_id: int | None) -> ColumnElement[bool]:
+def _same_building(mine: Any, building_id: Any) -> ColumnElement[bool]:
     """A report of the whole residence concerns each of its buildings, and the reverse."""
     return true() if building_id is None else or_(mine.is_(None), mine == building_id)
 
