@@ -19,6 +19,7 @@ from callcenter.core.db import db
 from callcenter.core.errors import UserError
 from callcenter.core.isolation import Actor
 from callcenter.core.phone import parse_phone
+from callcenter.core.writing import add_named
 from callcenter.tickets.incident_models import Incident
 from callcenter.tickets.models import Ticket
 from callcenter.tickets.services.incident_news import Listener
@@ -121,9 +122,10 @@ def write_call(new: NewCall, member_id: int, disposition: Disposition, **changes
         "note": new.note if known else "",
         "form_token": new.form_token,
     } | changes
-    call = _completed(new, member_id, values) or Call(**values)
-    db.session.add(call)
-    db.session.flush()
+    call = _completed(new, member_id, values)
+    if call is None:
+        call = Call(**values)
+        add_named(call)
     audit.record(
         member_id,
         "call.logged",
@@ -168,4 +170,3 @@ def link_ticket_row(call: Call, ticket: Ticket, link: CallTicketLink) -> None:
     db.session.add(
         CallTicket(member_id=call.member_id, call_id=call.id, ticket_id=ticket.id, link=link)
     )
-    db.session.flush()

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from callcenter.calls.caller_index import CallerIndex, index_caller
 from callcenter.calls.live_queries import STACK_HOURS
@@ -80,15 +81,25 @@ def passed_by(call: Call) -> str:
 def next_of_stack(actor: Actor) -> Call | None:
     """Return the actor's oldest call that still has to be written up."""
     return db.session.scalar(
-        select(Call)
-        .where(
-            Call.agent_id == actor.user_id,
-            Call.member_id.in_(actor.member_ids),
-            Call.state.in_([CallState.ANSWERED, CallState.WRAP_UP]),
-            Call.wrapped_up_at.is_(None),
-            Call.line_id.is_not(None),
-            Call.started_at > clock.now() - timedelta(hours=STACK_HOURS),
-        )
-        .order_by((Call.state == CallState.ANSWERED).desc(), Call.started_at, Call.id)
-        .limit(1)
+        _STACK,
+        {
+            "user_id": actor.user_id,
+            "member_ids": list(actor.member_ids),
+            "since": clock.now() - timedelta(hours=STACK_HOURS),
+        },
     )
+
+
+_STACK: Final = (
+    select(Call)
+    .where(
+        Call.agent_id == bindparam("user_id"),
+        Call.member_id.in_(bindparam("member_ids", expanding=True)),
+        Call.state.in_([CallState.ANSWERED, CallState.WRAP_UP]),
+        Call.wrapped_up_at.is_(None),
+        Call.line_id.is_not(None),
+        Call.started_at > bindparam("since"),
+    )
+    .order_by((Call.state == CallState.ANSWERED).desc(), Call.started_at, Call.id)
+    .limit(1)
+)

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from callcenter.calls.live_rules import Standing, standing
@@ -207,10 +208,11 @@ def _write(home_id: int, user_id: int, name: str, change: _Change) -> Agent:
 
 
 def _row(user_id: int, *, lock: bool = False) -> AgentPresence | None:
-    statement = select(AgentPresence).where(AgentPresence.user_id == user_id)
-    if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    return db.session.scalar(statement)
+    return db.session.scalar(_LOCKED if lock else _OF_USER, {"user_id": user_id})
+
+
+_OF_USER: Final = select(AgentPresence).where(AgentPresence.user_id == bindparam("user_id"))
+_LOCKED: Final = _OF_USER.with_for_update().execution_options(populate_existing=True)
 
 
 def _seen(row: AgentPresence) -> Agent:

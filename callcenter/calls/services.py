@@ -1,7 +1,10 @@
 """Verbs of calls: log what was said, with or without a ticket, on the right side of the wall."""
 
+from collections.abc import Callable
+from typing import Final
+
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, select
 
 from callcenter.calls.call_rows import (
     LoggedCall,
@@ -16,8 +19,9 @@ from callcenter.calls.states import (
     CallTicketLink,
     Disposition,
 )
-from callcenter.core.db import db
+from callcenter.core.db import Identified, db
 from callcenter.core.errors import NotFound, UserError
+from callcenter.core.writing import write_together
 from callcenter.members.models import Organisation
 from callcenter.routing.states import Location
 from callcenter.tickets.incident_models import Incident
@@ -28,11 +32,15 @@ from callcenter.tickets.services.chases import note_chase
 from callcenter.tickets.services.incident_callers import Joined, join_incident
 from callcenter.tickets.services.incident_gathering import gather_ticket, wait_for_others_at
 from callcenter.tickets.services.incident_news import Listener
-from callcenter.tickets.services.opening import NewTicket, open_ticket
+from callcenter.tickets.services.opening import OPENING, NewTicket, open_new_ticket, open_ticket
 
 __all__ = ["LoggedCall", "NewCall", "log_call"]
 
 NOTE_MAX = 4000
+
+_LOGGED: Final = select(Call).where(
+    Call.member_id == bindparam("member_id"), Call.form_token == bindparam("form_token")
+)
 
 
 def log_call(new: NewCall) -> LoggedCall:
@@ -43,7 +51,7 @@ def log_call(new: NewCall) -> LoggedCall:
     the trade": a member's staff never see another member's data). The same form token gives the
     first result again. Raises UserError for what the agent can mend.
     """
-    _wait_for_the_twin(new)
+    _begin(new)
     first = _already_logged(new)
     if first is not None:
         return first
@@ -136,16 +144,17 @@ def _owner_of(new: NewCall, joined: Joined | None) -> int:
     return new.ticket.member_id if new.ticket is not None else new.line.member_id
 
 
-def _wait_for_the_twin(new: NewCall) -> None:
+def _begin(new: NewCall) -> None:
     """Two requests of one double click wait for each other here; other calls don't."""
-    db.session.execute(
-        select(func.pg_advisory_xact_lock(func.hashtextextended(f"call {new.form_token}", 0)))
-    )
+    numbers: dict[type[Identified], int] = {Call: 1 if new.call_id is None else 0}
+    if new.ticket is not None:
+        numbers |= OPENING
+    write_together(numbers, f"call {new.form_token}")
 
 
 def _already_logged(new: NewCall) -> LoggedCall | None:
     call = db.session.scalar(
-        select(Call).where(Call.member_id == new.line.member_id, Call.form_token == new.form_token)
+        _LOGGED, {"member_id": new.line.member_id, "form_token": new.form_token}
     )
     if call is None:
         return None
@@ -165,7 +174,9 @@ def _already_logged(new: NewCall) -> LoggedCall | None:
 
 def _ticket_of(new: NewCall) -> tuple[Ticket | None, CallTicketLink | None, Disposition]:
     if new.ticket is not None:
-        return _opened(new.ticket), CallTicketLink.OPENED, Disposition.TICKET_OPENED
+        # A call that is written up already has another form: this one may have been sent before.
+        opens = open_new_ticket if new.also_call_id is None else open_ticket
+        return _opened(new.ticket, opens), CallTicketLink.OPENED, Disposition.TICKET_OPENED
     if new.chased_ticket_id is not None:
         ticket = _chase(new)
         return ticket, CallTicketLink.CHASE, Disposition.TICKET_CHASED
@@ -174,12 +185,12 @@ def _ticket_of(new: NewCall) -> tuple[Ticket | None, CallTicketLink | None, Disp
     return None, None, new.disposition
 
 
-def _opened(new: NewTicket) -> Ticket:
+def _opened(new: NewTicket, opens: Callable[[NewTicket], Ticket]) -> Ticket:
     """Open a ticket; one of many about the same boiler goes into the incident that is open."""
     if new.location != Location.COMMON or new.residence_id is None:
-        return open_ticket(new)
+        return opens(new)
     wait_for_others_at(new.member_id, new.residence_id, new.category_id)
-    ticket = open_ticket(new)
+    ticket = opens(new)
     gather_ticket(new.actor, ticket)
     return ticket
 

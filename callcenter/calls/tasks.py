@@ -6,10 +6,10 @@ One open task per member and number, whatever was tried; closed when the person 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from flask_babel import gettext as _
-from sqlalchemy import Row, and_, case, func, select, text, update
+from sqlalchemy import Row, and_, bindparam, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from callcenter.calls.live_rules import merged_kind
@@ -75,18 +75,21 @@ def close_tasks(member_id: int, number: str, by: str, at: datetime) -> int:
     """Close what was open about a number: the person was spoken to. Return how many."""
     if not number:
         return 0
-    closed = db.session.execute(
-        update(CallTask)
-        .where(
-            CallTask.member_id == member_id,
-            CallTask.number == number,
-            CallTask.state == TaskState.OPEN,
-        )
-        .values(state=TaskState.DONE, closed_at=at, closed_by_label=by)
-        .returning(CallTask.id)
-        .execution_options(synchronize_session=False)
-    )
+    closed = db.session.execute(_CLOSE, {"whose": member_id, "to_call": number, "by": by, "at": at})
     return len(closed.all())
+
+
+_CLOSE: Final = (
+    update(CallTask)
+    .where(
+        CallTask.member_id == bindparam("whose"),
+        CallTask.number == bindparam("to_call"),
+        CallTask.state == TaskState.OPEN,
+    )
+    .values(state=TaskState.DONE, closed_at=bindparam("at"), closed_by_label=bindparam("by"))
+    .returning(CallTask.id)
+    .execution_options(synchronize_session=False)
+)
 
 
 def count_attempt(member_id: int, number: str) -> None:

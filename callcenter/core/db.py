@@ -115,6 +115,8 @@ db = SQLAlchemy(
 )
 
 _AFTER_COMMIT = "effects_after_commit"
+# Where a session keeps the numbers of what it writes together (see ``core.writing``).
+TOGETHER = "written_together"
 
 
 def after_commit(effect: Callable[[], None]) -> None:
@@ -144,6 +146,8 @@ def transaction() -> Iterator[Session]:
         session.info.pop(_AFTER_COMMIT, None)
         session.rollback()
         raise
+    finally:
+        session.info.pop(TOGETHER, None)
     effects = session.info.pop(_AFTER_COMMIT)
     for effect in effects:
         effect()

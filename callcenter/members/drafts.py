@@ -6,9 +6,10 @@ A draft is read by the person who wrote it and by nobody else.
 import re
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Final
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from werkzeug.datastructures import MultiDict
 
@@ -75,11 +76,18 @@ def load_draft(actor: Actor, key: str) -> MultiDict[str, str] | None:
 
 def drop_draft(actor: Actor, key: str) -> None:
     """Throw a draft away, if there is one: its form was saved, or the person gave up."""
-    db.session.execute(
-        delete(Draft).where(
-            Draft.member_id == actor.home_id, Draft.user_id == actor.user_id, Draft.key == key
-        )
+    db.session.execute(_DROP, {"member_id": actor.home_id, "user_id": actor.user_id, "key": key})
+
+
+_DROP: Final = (
+    delete(Draft)
+    .where(
+        Draft.member_id == bindparam("member_id"),
+        Draft.user_id == bindparam("user_id"),
+        Draft.key == bindparam("key"),
     )
+    .execution_options(synchronize_session=False)
+)
 
 
 def purge_drafts() -> int:

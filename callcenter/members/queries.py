@@ -1,8 +1,9 @@
 """Scoped reads of the members room."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound
@@ -12,14 +13,14 @@ from callcenter.members.models import Calendar as CalendarRow
 from callcenter.members.models import ClosingDay, Organisation, PhoneLine, Team
 from callcenter.members.states import OrganisationKind
 
+_LANDLORD: Final = select(Organisation).where(
+    Organisation.id == bindparam("member_id"), Organisation.kind == OrganisationKind.LANDLORD
+)
+
 
 def get_member(member_id: int) -> Organisation:
     """Return a landlord that the actor serves; NotFound for any other."""
-    member = db.session.scalar(
-        select(Organisation).where(
-            Organisation.id == member_id, Organisation.kind == OrganisationKind.LANDLORD
-        )
-    )
+    member = db.session.scalar(_LANDLORD, {"member_id": member_id})
     if member is None:
         raise NotFound
     return member

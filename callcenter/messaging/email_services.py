@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from callcenter.core import clock
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound, UserError
+from callcenter.core.writing import add_named
 from callcenter.messaging.email_rules import USEFUL_LIFE, is_address, subject_line
 from callcenter.messaging.email_states import EmailKind, EmailState, can_become
 from callcenter.messaging.models import EmailMessage
@@ -24,7 +25,7 @@ def queue_email(
     ticket_id: int | None = None,
     urgent: bool = False,
 ) -> EmailMessage:
-    """Put an e-mail in the outbox (flushed): it leaves once the transaction commits.
+    """Put an e-mail in the outbox (its number is known): it leaves once the transaction commits.
 
     An address that is missing or wrong gives a ``skipped`` row that says so; nothing fails.
     ``body`` is plain text.
@@ -53,8 +54,7 @@ def queue_email(
         not_before=at,
         expires_at=at + USEFUL_LIFE,
     )
-    db.session.add(email)
-    db.session.flush()
+    add_named(email)
     return email
 
 

@@ -4,21 +4,24 @@ A message is a row of the present transaction, the outbox itself: it leaves once
 or never if it doesn't. Whatever keeps it from leaving is kept on the row, in words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import Label, Select, bindparam, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from callcenter.core import clock
 from callcenter.core.db import db
 from callcenter.core.errors import UserError
 from callcenter.core.phone import Phone, try_parse_phone
+from callcenter.core.writing import add_named
 from callcenter.estate.models import ContactPhone
 from callcenter.estate.states import NumberFlag as KnownFlag
 from callcenter.members.calendar_rules import public_holiday_name
@@ -81,7 +84,7 @@ def queue_message(  # noqa: PLR0913 - a row of the outbox has that many columns
     not_before: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> Message:
-    """Put a message in the outbox: ``queued``, or ``skipped`` with its reason (flushed).
+    """Put a message in the outbox: ``queued``, or ``skipped`` with its reason (its number is known).
 
     ``values`` fill the member's template; blank ones are said in words that stay true, save
     the reference and the link. An urgent message may leave at once, another waits for the end
@@ -113,8 +116,7 @@ def queue_message(  # noqa: PLR0913 - a row of the outbox has that many columns
         not_before=leaves,
         expires_at=expires_at or leaves + useful_life(trigger, urgent=urgent),
     )
-    db.session.add(message)
-    db.session.flush()
+    add_named(message)
     note_step(message, at, draft.skip_reason)
     if state is MessageState.QUEUED:
         gather(message)
@@ -216,18 +218,21 @@ def record_opt_in(member_id: int, number: str) -> None:
 
 def why_not_to(member_id: int, number: str, trigger: str) -> str:
     """Return why this member does not write to a stored number, in words, or ""."""
-    row = db.session.execute(
-        select(
-            exists()
-            .where(OptOut.member_id == member_id, OptOut.number == number)
-            .label("opted_out"),
-            select(func.max(ContactPhone.flag))
-            .where(ContactPhone.member_id == member_id, ContactPhone.number == number)
-            .scalar_subquery()
-            .label("flag"),
-        )
-    ).one()
+    row = db.session.execute(select(*_closed()), {"member_id": member_id, "number": number}).one()
     return why_closed(trigger, opted_out=row.opted_out, flag=row.flag)
+
+
+def _closed() -> Sequence[Label[Any]]:
+    """Return what tells whether a number (``:number``) is closed to a member (``:member_id``)."""
+    member_id: Any = bindparam("member_id")
+    number: Any = bindparam("number")
+    return (
+        exists().where(OptOut.member_id == member_id, OptOut.number == number).label("opted_out"),
+        select(func.max(ContactPhone.flag))
+        .where(ContactPhone.member_id == member_id, ContactPhone.number == number)
+        .scalar_subquery()
+        .label("flag"),
+    )
 
 
 def why_closed(trigger: str, *, opted_out: bool, flag: str | None) -> str:
@@ -265,11 +270,11 @@ def _draft(
     """
     with force_locale("fr"):  # the reason is kept on the row, in the language of the trade
         reason = _why_no_number(phone, to_number)
-        body_template, choice = _words(member_id, trigger, language)
+        number = phone.e164 if phone else ""
+        body_template, choice, closed = _words(member_id, trigger, language, number)
         if not reason and not choice.active and trigger is not Trigger.ON_CALL_PAGE:
             reason = _("Le bailleur a désactivé ce message.")
-        if not reason and phone:
-            reason = why_not_to(member_id, phone.e164, trigger)
+        reason = reason or closed
         try:
             body = to_gsm7(render(body_template, completed(values, language)))
         except UserError as error:
@@ -299,29 +304,41 @@ def _why_no_number(phone: Phone | None, to_number: str) -> str:
     return ""
 
 
-def _words(member_id: int, trigger: Trigger, language: str) -> tuple[str, Choice]:
-    """Return the member's words for a trigger and what it chose of it; ours by default."""
+def _words(member_id: int, trigger: Trigger, language: str, number: str) -> tuple[str, Choice, str]:
+    """Return the member's words for a trigger, what it chose of it, and why ``number`` is closed.
+
+    Ours where the member has none; one statement.
+    """
     language = known_language(language)
     row = db.session.execute(
-        select(
-            select(MessageTemplate.body)
-            .where(
-                MessageTemplate.member_id == member_id,
-                MessageTemplate.trigger == trigger,
-                MessageTemplate.language == language,
-            )
-            .scalar_subquery()
-            .label("body"),
-            *(
-                select(column)
-                .where(FollowUp.member_id == member_id, FollowUp.trigger == trigger)
-                .scalar_subquery()
-                .label(column.key)
-                for column in (FollowUp.active, FollowUp.delay_minutes)
-            ),
-        )
+        _words_statement(trigger),
+        {"member_id": member_id, "language": language, "number": number},
     ).one()
+    closed = why_closed(trigger, opted_out=row.opted_out, flag=row.flag)
     body = row.body if row.body is not None else DEFAULT_TEXTS[language][trigger]
     if row.active is None:
-        return body, DEFAULTS.get(trigger, Choice())
-    return body, Choice(row.active, row.delay_minutes)
+        return body, DEFAULTS.get(trigger, Choice()), closed
+    return body, Choice(row.active, row.delay_minutes), closed
+
+
+@cache  # worked out once: each message asks for it, and each preview
+def _words_statement(trigger: Trigger) -> Select[*tuple[Any, ...]]:
+    member_id: Any = bindparam("member_id")
+    return select(
+        select(MessageTemplate.body)
+        .where(
+            MessageTemplate.member_id == member_id,
+            MessageTemplate.trigger == trigger,
+            MessageTemplate.language == bindparam("language"),
+        )
+        .scalar_subquery()
+        .label("body"),
+        *(
+            select(column)
+            .where(FollowUp.member_id == member_id, FollowUp.trigger == trigger)
+            .scalar_subquery()
+            .label(column.key)
+            for column in (FollowUp.active, FollowUp.delay_minutes)
+        ),
+        *_closed(),
+    )

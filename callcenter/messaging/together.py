@@ -8,10 +8,11 @@ SMS leave, as they would have.
 """
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from callcenter.core import clock
@@ -111,27 +112,42 @@ def rewrite_about(member_id: int, ticket_id: int) -> None:
 def _others(message: Message) -> Sequence[Message]:
     """Return what waits for the same person and leaves about the same time, oldest first."""
     return db.session.scalars(
-        select(Message)
-        .where(
-            Message.to_number == message.to_number,
-            Message.member_id == message.member_id,
-            Message.contact_id == message.contact_id,
-            # As a parameter: the number's index is to be read, not the whole outbox's.
-            Message.state == MessageState.QUEUED.value,
-            Message.urgent.is_(False),
-            Message.attempts == 0,
-            Message.retry_of_id.is_(None),
-            or_(Message.brief != "", Message.trigger == Trigger.SEVERAL),
-            Message.id != message.id,
-            # What is due already (the provider is away) leaves as soon as anything does.
-            func.greatest(Message.not_before, clock.now()).between(
-                message.not_before - TOGETHER_WITHIN, message.not_before + TOGETHER_WITHIN
-            ),
-        )
-        .order_by(Message.id)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
+        _OTHERS,
+        {
+            "to_number": message.to_number,
+            "member_id": message.member_id,
+            "contact_id": message.contact_id,
+            "state": MessageState.QUEUED,
+            "message_id": message.id,
+            "now": clock.now(),
+            "from": message.not_before - TOGETHER_WITHIN,
+            "to": message.not_before + TOGETHER_WITHIN,
+        },
     ).all()
+
+
+_OTHERS: Final = (
+    select(Message)
+    .where(
+        Message.to_number == bindparam("to_number"),
+        Message.member_id == bindparam("member_id"),
+        Message.contact_id == bindparam("contact_id"),
+        # As a parameter: the number's index is to be read, not the whole outbox's.
+        Message.state == bindparam("state"),
+        Message.urgent.is_(False),
+        Message.attempts == 0,
+        Message.retry_of_id.is_(None),
+        or_(Message.brief != "", Message.trigger == Trigger.SEVERAL),
+        Message.id != bindparam("message_id"),
+        # What is due already (the provider is away) leaves as soon as anything does.
+        func.greatest(Message.not_before, bindparam("now")).between(
+            bindparam("from"), bindparam("to")
+        ),
+    )
+    .order_by(Message.id)
+    .with_for_update(skip_locked=True)
+    .execution_options(populate_existing=True)
+)
 
 
 def _parts(one: Message) -> list[Part]:

@@ -7,10 +7,10 @@ rule, category, team, contract, calendar or organisation of that member changes,
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, bindparam, select
 
 from callcenter.core import stamps
 from callcenter.core.db import db
@@ -73,16 +73,14 @@ class MemberRouting:
 _kept: WeakKeyDictionary[Engine, dict[int, MemberRouting]] = WeakKeyDictionary()
 
 
+_STAMP: Final = select(RoutingStamp.version).where(RoutingStamp.member_id == bindparam("member_id"))
+
+
 def get_routing(member_id: int) -> MemberRouting:
     """Return the member's routing, from memory when nothing changed: no statement, or eight."""
     stamp = stamps.known(member_id)
     if stamp is None:
-        stamp = (
-            db.session.scalar(
-                select(RoutingStamp.version).where(RoutingStamp.member_id == member_id)
-            )
-            or 0
-        )
+        stamp = db.session.scalar(_STAMP, {"member_id": member_id}) or 0
     return _at_stamp(member_id, stamp)
 
 

@@ -3,22 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, select, update
 
 from callcenter.core import clock
-from callcenter.core.db import db
+from callcenter.core.db import Identified, db
 from callcenter.core.errors import NotFound, UserError
 from callcenter.core.isolation import Actor
 from callcenter.core.phone import format_phone
 from callcenter.core.site import current_site
+from callcenter.core.writing import add_named, write_together
 from callcenter.estate.models import Building, Contact, Residence
 from callcenter.members.models import Organisation
 from callcenter.members.states import Service
+from callcenter.messaging.models import EmailMessage, Message
 from callcenter.messaging.states import Trigger
-from callcenter.routing.models import Category
+from callcenter.routing.catalogue_types import Category
 from callcenter.routing.place_queries import Place as RoutedPlace
+from callcenter.routing.queries import MemberRouting, get_routing
 from callcenter.routing.services import RoutePreview, RouteRequest, decide_route
 from callcenter.routing.states import CallerRole, DestinationKind, Location, Stage
 from callcenter.tickets.authors import author_of
@@ -67,20 +71,32 @@ class _Place:
     city: str = ""
 
 
+# The rows of a new ticket that others name, as a rule (see `write_together`).
+OPENING: Final[Mapping[type[Identified], int]] = {
+    Ticket: 1,
+    Assignment: 1,
+    EmailMessage: 1,
+    Message: 1,
+}
+
+
 def open_ticket(new: NewTicket) -> Ticket:
-    """Open a ticket and everything that goes with it; the same form token gives the first one.
+    """Open a ticket as `open_new_ticket` does; the same form token gives the first one.
+
+    Two requests of one double click wait for each other here; other tickets don't.
+    """
+    write_together(OPENING, f"{new.member_id} {new.form_token}")
+    return _already_open(new) or open_new_ticket(new)
+
+
+def open_new_ticket(new: NewTicket) -> Ticket:
+    """Open a ticket and everything that goes with it, for a caller who knows the form as new.
 
     Written together: ticket, timeline, audit, assignment(s) or triage, private link, message.
     Raises UserError when the category or the place is not that member's, or a text is too long.
     """
-    # Two requests of one double click wait for each other here; other tickets don't.
-    db.session.execute(
-        select(func.pg_advisory_xact_lock(func.hashtextextended(new.form_token, new.member_id)))
-    )
-    first = _already_open(new)
-    if first is not None:
-        return first
-    category = _category(new)
+    routing = get_routing(new.member_id)
+    category = _category(new, routing)
     place = _place_without_home(new)
     checked_text(new.description, field="description")
     at = clock.now()
@@ -89,7 +105,7 @@ def open_ticket(new: NewTicket) -> Ticket:
             RouteRequest(
                 member_id=new.member_id,
                 service=new.service,
-                category_id=category.id,
+                category_id=new.category_id,
                 location=Location(new.location) if new.location in set(Location) else None,
                 residence_id=place.residence_id,
                 building_id=place.building_id,
@@ -97,7 +113,8 @@ def open_ticket(new: NewTicket) -> Ticket:
                 caller_role=new.caller_role,
                 answers=dict(new.answers),
                 at=at,
-            )
+            ),
+            routing=routing,
         )
     except NotFound as error:
         raise _wrong_place() from error
@@ -105,7 +122,7 @@ def open_ticket(new: NewTicket) -> Ticket:
         place = _home_place(route.place, new.dwelling_id)
     contact = _contact(new)  # kept in hand: the message asks for the person's language
     contact_name = new.contact_name or (contact.full_name if contact else "")
-    route, duty = with_duty(route, new.member_id, category.code, category.equipment, at)
+    route, duty = with_duty(route, new.member_id, category.code, category.equipment or "", at)
     ticket = _ticket(new, category, place, route, at)
     ticket.contact_name = contact_name
     # Last of all: this locks the member's counter until the commit.
@@ -120,9 +137,8 @@ def open_ticket(new: NewTicket) -> Ticket:
         format_phone(new.contact_number),
         new.description,
     )
-    db.session.add(ticket)
-    db.session.flush()
-    with db.session.no_autoflush:  # what hangs on the ticket is written together, table by table
+    with db.session.no_autoflush:  # the ticket is written with all that hangs on it
+        add_named(ticket)
         _write_opening(ticket, new, route, at)
         page_on_duty(ticket, route, duty, at)
         link = make_link(ticket, current_site().secret)
@@ -159,7 +175,7 @@ def _ticket(
     return Ticket(
         member_id=new.member_id,
         service=new.service,
-        category_id=category.id,
+        category_id=new.category_id,
         title=category.label,
         location=new.location,
         place=place.words,
@@ -239,7 +255,7 @@ def _write_opening(ticket: Ticket, new: NewTicket, route: RoutePreview, at: date
 
 
 def _assign(ticket: Ticket, route: RoutePreview, at: datetime) -> list[Assignment]:
-    """Offer the ticket to the organisation that gets it and to those that are told (flushed)."""
+    """Offer the ticket to the organisation that gets it and to those that are told."""
     sent: list[tuple[int | None, str, int | None, str, bool]] = [
         (route.organisation_id, route.organisation_name, route.team_id, route.team_name, False)
     ]
@@ -269,41 +285,43 @@ def _assign(ticket: Ticket, route: RoutePreview, at: datetime) -> list[Assignmen
             state_at=at,
             accept_by=None if informed_only else _due(route, Stage.ACCEPTANCE),
         )
-    db.session.add_all(made.values())
-    db.session.flush()
+    for assignment in made.values():
+        add_named(assignment)
     return list(made.values())
+
+
+_TAKE_REFERENCE: Final = (
+    update(Organisation)
+    .where(Organisation.id == bindparam("whose"))
+    .values(next_reference=Organisation.next_reference + 1)
+    .returning(Organisation.reference_prefix, Organisation.next_reference)
+    .execution_options(synchronize_session=False)
+)
+_CONTACT: Final = select(Contact).where(
+    Contact.member_id == bindparam("member_id"), Contact.id == bindparam("contact_id")
+)
 
 
 def _next_reference(member_id: int) -> str:
     """Take the member's next reference (``AQ-24817``); its row stays locked until the commit."""
-    taken = db.session.execute(
-        update(Organisation)
-        .where(Organisation.id == member_id)
-        .values(next_reference=Organisation.next_reference + 1)
-        .returning(Organisation.reference_prefix, Organisation.next_reference)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
+    taken = db.session.execute(_TAKE_REFERENCE, {"whose": member_id}).one_or_none()
     if taken is None:
         raise UserError(_("Ce membre n'est pas ouvert à votre compte."))
     return f"{taken.reference_prefix}-{taken.next_reference - 1}"
 
 
-def _category(new: NewTicket) -> Category:
-    category = db.session.scalar(
-        select(Category).where(
-            Category.member_id == new.member_id, Category.id == new.category_id, Category.active
-        )
-    )
-    if category is None:
-        raise UserError(_("Choisissez un motif de ce membre."), field="category_id")
-    return category
+def _category(new: NewTicket, routing: MemberRouting) -> Category:
+    try:
+        return routing.category(new.category_id).category
+    except NotFound as error:
+        raise UserError(_("Choisissez un motif de ce membre."), field="category_id") from error
 
 
 def _contact(new: NewTicket) -> Contact | None:
     if new.contact_id is None:
         return None
     contact = db.session.scalar(
-        select(Contact).where(Contact.member_id == new.member_id, Contact.id == new.contact_id)
+        _CONTACT, {"member_id": new.member_id, "contact_id": new.contact_id}
     )
     if contact is None:
         raise UserError(_("Cette personne n'est plus dans la base : choisissez-la à nouveau."))

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import and_, exists, func, literal, select
+from sqlalchemy import Select, and_, bindparam, exists, func, select
 
 from callcenter.core.db import db
 from callcenter.core.phone import can_receive_sms
@@ -90,13 +92,26 @@ def tell_partner(ticket: Ticket, assignment: Assignment, *, new: bool = False) -
 
 def find_contact_without_account(ticket: Ticket, organisation_id: int) -> PartnerContact | None:
     """Return how to reach a firm or a syndic in which nobody has an account, else None."""
+    row = db.session.execute(
+        _without_account(),
+        {
+            "member_id": ticket.member_id,
+            "organisation_id": organisation_id,
+            "contract_id": ticket.routing.get("contract_id") or 0,
+        },
+    ).one_or_none()
+    return PartnerContact(row.name, row.email, row.phone) if row else None
+
+
+@cache  # worked out once: each ticket for a partner asks for it
+def _without_account() -> Select[*tuple[Any, ...]]:
     has_account = exists().where(
         User.member_id == Organisation.member_id,
         User.organisation_id == Organisation.id,
         User.active,
     )
     own = MaintenanceContract
-    row = db.session.execute(
+    return (
         select(
             Organisation.name,
             func.coalesce(func.nullif(own.email, ""), Organisation.email).label("email"),
@@ -107,17 +122,16 @@ def find_contact_without_account(ticket: Ticket, organisation_id: int) -> Partne
             and_(
                 own.member_id == Organisation.member_id,
                 own.contractor_id == Organisation.id,
-                own.id == literal(ticket.routing.get("contract_id") or 0),
+                own.id == bindparam("contract_id"),
             ),
         )
         .where(
-            Organisation.member_id == ticket.member_id,
-            Organisation.id == organisation_id,
+            Organisation.member_id == bindparam("member_id"),
+            Organisation.id == bindparam("organisation_id"),
             Organisation.kind.in_(_PARTNERS),
             ~has_account,
         )
-    ).one_or_none()
-    return PartnerContact(row.name, row.email, row.phone) if row else None
+    )
 
 
 def _place(ticket: Ticket) -> str:
