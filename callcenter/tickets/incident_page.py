@@ -17,10 +17,10 @@ from callcenter.tickets.incident_rules import (
     may_end,
     may_lead,
     may_speak,
+    read_settings,
 )
 from callcenter.tickets.incident_states import IncidentEventKind, IncidentState
-from callcenter.tickets.models import Ticket
-from callcenter.tickets.queries.incident_places import Around, find_around, get_settings
+from callcenter.tickets.queries.incident_places import Around, find_around
 from callcenter.tickets.queries.incidents import (
     IncidentLine,
     IncidentTicketLine,
@@ -29,6 +29,7 @@ from callcenter.tickets.queries.incidents import (
     list_events,
     list_incident_tickets,
 )
+from callcenter.tickets.queries.pages import Head
 from callcenter.tickets.rules import is_open
 
 INCIDENT_STATES: Final[dict[str, LazyString]] = {
@@ -132,11 +133,12 @@ def load_incident_page(actor: Actor, incident_id: int) -> IncidentPage:
     )
 
 
-def ticket_panel(actor: Actor, ticket: Ticket, category_code: str) -> TicketPanel | None:
+def ticket_panel(actor: Actor, head: Head) -> TicketPanel | None:
     """Return what a ticket's page says of incidents; ``None`` when that means nothing there."""
-    if not can_be_collective(restricted=ticket.restricted, code=category_code):
+    ticket = head.ticket
+    if not can_be_collective(restricted=ticket.restricted, code=head.category_code):
         return None
-    found = find_incident_of_ticket(actor, ticket)
+    found = find_incident_of_ticket(actor, ticket) if head.in_incident else None
     leads = may_lead(actor)
     if found is not None:
         return TicketPanel(found, may_lead=leads)
@@ -148,7 +150,7 @@ def ticket_panel(actor: Actor, ticket: Ticket, category_code: str) -> TicketPane
         ticket.residence_id,
         ticket.building_id,
         ticket.category_id,
-        get_settings(ticket.member_id),
+        read_settings(head.member_settings),
     )
     return TicketPanel(None, around, may_lead=True)
 

@@ -236,7 +236,7 @@ def test_few_statements(
     client.get(f"/tickets/{ticket_id}")
     with counted(app) as statements:
         client.get(f"/tickets/{ticket_id}")
-    assert len(statements) <= 12, "\n".join(statements)
+    assert len(statements) <= 8, "\n".join(statements)
 
 
 def test_an_ended_ticket_has_its_page(client: FlaskClient, world: World, ticket_id: int) -> None:

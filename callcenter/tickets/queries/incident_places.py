@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    bindparam,
     case,
     cast,
     exists,
@@ -86,7 +87,7 @@ def find_around(
     """
     if residence_id is None:
         return Around()
-    values = {
+    values: dict[str, Any] = {
         **values_of_actor(actor),
         "member_id": member_id,
         "residence_id": residence_id,
@@ -100,23 +101,9 @@ def find_around(
     if any(one.incident.category_id == category_id for one in incidents):
         return Around(incidents)
     limits = settings or IncidentSettings()
-    alike = tuple(
-        AlikeTicket(*row)
-        for row in db.session.execute(
-            select(Ticket.id, Ticket.reference, Ticket.place, Ticket.opened_at)
-            .where(
-                Ticket.member_id == member_id,
-                Ticket.residence_id == residence_id,
-                _same_building(Ticket.building_id, building_id),
-                Ticket.category_id == category_id,
-                Ticket.opened_at > clock.now() - limits.window,
-                *could_join(),
-                visible_to(actor),
-            )
-            .order_by(Ticket.id)
-            .limit(SHOWN_ALIKE)
-        )
-    )
+    values["since"] = clock.now() - limits.window
+    found = db.session.execute(_alike(asked_by(actor), building=building_id is not None), values)
+    alike = tuple(AlikeTicket(*row) for row in found)
     return Around(incidents, alike, len(alike) >= limits.alike)
 
 
@@ -133,6 +120,25 @@ def _open_here(asked: Asked, *, building: bool) -> Select[*tuple[Any, ...]]:
             incident_visible_to(asked.actor),
         )
         .order_by((Incident.category_id == number("category_id")).desc(), Incident.id.desc())
+        .limit(SHOWN_ALIKE)
+    )
+
+
+@cache
+def _alike(asked: Asked, *, building: bool) -> Select[*tuple[Any, ...]]:
+    """Tickets of a category at a place, opened lately (``since``), that may have one cause."""
+    return (
+        select(Ticket.id, Ticket.reference, Ticket.place, Ticket.opened_at)
+        .where(
+            Ticket.member_id == number("member_id"),
+            Ticket.residence_id == number("residence_id"),
+            _same_building(Ticket.building_id, number("building_id") if building else None),
+            Ticket.category_id == number("category_id"),
+            Ticket.opened_at > bindparam("since"),
+            *could_join(),
+            visible_to(asked.actor),
+        )
+        .order_by(Ticket.id)
         .limit(SHOWN_ALIKE)
     )
 

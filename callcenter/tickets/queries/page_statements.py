@@ -1,6 +1,8 @@
 """The statements of a ticket's page, each built once.
 
-Parameters: ``member_id``, ``ticket_id``, and what ``asked_by`` names of the one who asks.
+Parameters: ``member_id``, ``ticket_id``, and what ``asked_by`` names of the one who asks. What
+hangs on a ticket and is often not there (an incident, people on call) is asked for by the head,
+so that it costs a statement only when it is.
 """
 
 from functools import cache
@@ -14,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     case,
     column,
+    exists,
     func,
     literal,
     null,
@@ -22,14 +25,17 @@ from sqlalchemy import (
     table,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import aliased
 
+from callcenter.core.permissions import Permission
 from callcenter.estate.models import Building, Contact, ContactPhone, Dwelling, Occupancy, Residence
 from callcenter.members.models import Agency, Organisation
 from callcenter.messaging.models import Message
+from callcenter.oncall.models import OnCallPage
 from callcenter.routing.models import Category
 from callcenter.routing.states import Location
+from callcenter.tickets.incident_models import IncidentTicket
 from callcenter.tickets.models import Assignment, Ticket, TicketEvent, Visit
 from callcenter.tickets.queries.asked import Asked, number
 from callcenter.tickets.queries.visibility import visible_to
@@ -85,21 +91,34 @@ def with_place(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 
 @cache
 def head_statement(asked: Asked) -> Select[*tuple[Any, ...]]:
-    """A ticket that the asker sees, with the names around it and the visit that is promised."""
+    """A ticket that the asker sees, with the names around it and the visit that is promised.
+
+    And who lives in its home on a day (``today``), for those who may read the estate.
+    """
+    residents = _residents() if asked.actor.may(Permission.ESTATE_READ) else null()
     return (
         with_place(
             select(
                 Ticket,
-                Organisation.short_name,
+                Organisation.short_name.label("member_name"),
+                Organisation.settings,
                 Category.code,
-                Residence.name,
-                Residence.city,
+                Residence.name.label("residence_name"),
+                Residence.city.label("town"),
                 Residence.ownership,
-                Building.name,
-                Dwelling,
-                Agency.name,
+                Building.name.label("building_name"),
+                Dwelling.number,
+                Dwelling.street,
+                Dwelling.postcode,
+                Dwelling.city,
+                Dwelling.floor,
+                Dwelling.door,
+                Agency.name.label("agency_name"),
                 Category.questions,
                 Visit,
+                residents.label("residents"),
+                _hangs_on_it(IncidentTicket).label("in_incident"),
+                _hangs_on_it(OnCallPage).label("was_paged"),
             )
         )
         .outerjoin(
@@ -118,6 +137,48 @@ def head_statement(asked: Asked) -> Select[*tuple[Any, ...]]:
         .limit(1)
         .execution_options(populate_existing=True)
     )
+
+
+def _hangs_on_it(model: Any) -> Any:
+    return exists().where(model.member_id == Ticket.member_id, model.ticket_id == Ticket.id)
+
+
+def _residents() -> Any:
+    """Who lives in a ticket's home on a day: number, civility, names, role, their numbers."""
+    numbers = func.array_remove(func.array_agg(ContactPhone.number), null())
+    found = (
+        select(
+            func.jsonb_build_array(
+                Contact.id,
+                Contact.civility,
+                Contact.first_name,
+                Contact.last_name,
+                Occupancy.role,
+                numbers,
+            )
+        )
+        .join(
+            Occupancy,
+            and_(Occupancy.member_id == Contact.member_id, Occupancy.contact_id == Contact.id),
+        )
+        .outerjoin(
+            ContactPhone,
+            and_(
+                ContactPhone.member_id == Contact.member_id, ContactPhone.contact_id == Contact.id
+            ),
+        )
+        .where(
+            Occupancy.member_id == Ticket.member_id,
+            Occupancy.dwelling_id == Ticket.dwelling_id,
+            or_(Occupancy.ends_on.is_(None), Occupancy.ends_on >= bindparam("today", type_=Date)),
+        )
+        .group_by(Contact.id, Occupancy.role)
+        .order_by(Contact.id)
+        .limit(_RESIDENTS_MAX)
+        .correlate(Ticket)
+        .scalar_subquery()
+    )
+    return func.array(found, type_=ARRAY(JSONB))
 
 
 @cache
@@ -211,40 +272,6 @@ def timeline_statement(*, contractor: bool, calls: bool) -> Select[*tuple[Any, .
         )  # fmt: skip
     every = union_all(*parts).subquery()
     return select(every).order_by(every.c.at.desc(), every.c.id.desc()).limit(TIMELINE_MAX)
-
-
-@cache
-def residents_statement() -> Select[*tuple[Any, ...]]:
-    """Who lives in a dwelling (``dwelling_id``) on a day (``today``), with their numbers."""
-    numbers = func.array_remove(func.array_agg(ContactPhone.number), null()).label("numbers")
-    return (
-        select(
-            Contact.id,
-            Contact.civility,
-            Contact.first_name,
-            Contact.last_name,
-            Occupancy.role,
-            numbers,
-        )
-        .join(
-            Occupancy,
-            and_(Occupancy.member_id == Contact.member_id, Occupancy.contact_id == Contact.id),
-        )
-        .outerjoin(
-            ContactPhone,
-            and_(
-                ContactPhone.member_id == Contact.member_id, ContactPhone.contact_id == Contact.id
-            ),
-        )
-        .where(
-            Occupancy.member_id == _MEMBER,
-            Occupancy.dwelling_id == _DWELLING,
-            or_(Occupancy.ends_on.is_(None), Occupancy.ends_on >= bindparam("today", type_=Date)),
-        )
-        .group_by(Contact.id, Occupancy.role)
-        .order_by(Contact.id)
-        .limit(_RESIDENTS_MAX)
-    )
 
 
 @cache

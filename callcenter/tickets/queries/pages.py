@@ -15,7 +15,6 @@ from callcenter.core.db import db
 from callcenter.core.errors import NotFound
 from callcenter.core.isolation import Actor
 from callcenter.core.permissions import Permission, Role
-from callcenter.estate.models import Dwelling
 from callcenter.members.accounts import User
 from callcenter.members.models import Organisation, Team
 from callcenter.members.states import OrganisationKind
@@ -25,7 +24,6 @@ from callcenter.tickets.queries.page_statements import (
     assignments_statement,
     head_statement,
     others_statement,
-    residents_statement,
     timeline_statement,
 )
 from callcenter.tickets.queries.visibility import visible_to
@@ -34,19 +32,27 @@ from callcenter.tickets.states import VisitState
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A ticket with the names around it."""
+    """A ticket with the names around it.
+
+    ``in_incident`` and ``was_paged`` say whether there is more to ask for.
+    """
 
     ticket: Ticket
     member_name: str
+    member_settings: dict[str, Any]
     category_code: str
     residence_name: str
-    residence_city: str
     ownership: str
     building_name: str
-    dwelling: Dwelling | None
+    home_number: str
+    address: str
+    door: str
     agency_name: str
     questions: list[Any]
     visit: Visit | None
+    residents: list["Resident"]
+    in_incident: bool
+    was_paged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,24 +111,36 @@ def get_id_by_reference(actor: Actor, reference: str) -> int:
 
 def get_head(actor: Actor, ticket_id: int) -> Head:
     """Return the ticket with its names in one statement; NotFound when the actor sees it not."""
-    row = db.session.execute(
-        head_statement(asked_by(actor)), {**values_of_actor(actor), "ticket_id": ticket_id}
-    ).one_or_none()
+    values = {**values_of_actor(actor), "ticket_id": ticket_id, "today": clock.today()}
+    row = db.session.execute(head_statement(asked_by(actor)), values).one_or_none()
     if row is None:
         raise NotFound
+    home = row.number is not None
     return Head(
-        ticket=row[0],
-        member_name=row[1],
-        category_code=row[2],
-        residence_name=row[3] or "",
-        residence_city=row[4] or "",
-        ownership=row[5] or "",
-        building_name=row[6] or "",
-        dwelling=row[7],
-        agency_name=row[8] or "",
-        questions=row[9] or [],
-        visit=row[10],
+        ticket=row.Ticket,
+        member_name=row.member_name,
+        member_settings=row.settings,
+        category_code=row.code,
+        residence_name=row.residence_name or "",
+        ownership=row.ownership or "",
+        building_name=row.building_name or "",
+        home_number=row.number or "",
+        address=f"{row.street}, {row.postcode} {row.city}" if home else row.town or "",
+        door=f"{row.floor} · {row.door}" if row.floor or row.door else "",
+        agency_name=row.agency_name or "",
+        questions=row.questions or [],
+        visit=row.Visit,
+        residents=[_resident(*one) for one in row.residents or ()],
+        in_incident=row.in_incident,
+        was_paged=row.was_paged,
     )
+
+
+def _resident(
+    contact_id: int, civility: str, first: str, last: str, role: str, numbers: list[str]
+) -> Resident:
+    name = " ".join(part for part in (civility, first, last) if part)
+    return Resident(contact_id, name, role, tuple(dict.fromkeys(numbers)))
 
 
 def list_assignments(ticket: Ticket) -> Sequence[Assignment]:
@@ -155,23 +173,6 @@ def get_planned_visit(ticket: Ticket) -> Visit | None:
         .order_by(Visit.id.desc())
         .limit(1)
     )
-
-
-def list_residents(actor: Actor, ticket: Ticket) -> list[Resident]:
-    """Return who lives in the dwelling today, for those who may read the estate."""
-    if ticket.dwelling_id is None or not actor.may(Permission.ESTATE_READ):
-        return []
-    values = {**_of(ticket), "dwelling_id": ticket.dwelling_id, "today": clock.today()}
-    rows = db.session.execute(residents_statement(), values)
-    return [
-        Resident(
-            row.id,
-            " ".join(part for part in (row.civility, row.first_name, row.last_name) if part),
-            row.role,
-            tuple(dict.fromkeys(row.numbers)),
-        )
-        for row in rows
-    ]
 
 
 def list_others_here(actor: Actor, ticket: Ticket) -> list[OtherTicket]:
