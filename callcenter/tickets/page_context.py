@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from flask import Response, make_response, render_template
-from flask_babel import LazyString, get_locale
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 
 from callcenter.core import clock
 from callcenter.core.isolation import Actor
@@ -42,8 +44,9 @@ from callcenter.tickets.states import (
     TicketState,
 )
 from callcenter.tickets.timeline import Entry, day_text, entry_of, slot_text
-from callcenter.ui.forms import BaseForm
+from callcenter.ui.forms import BaseForm, new_token
 from callcenter.ui.htmx import is_htmx, vary_on_htmx
+from callcenter.ui.i18n import language
 
 ACTION_WORDS: Final[dict[Action, LazyString]] = {
     Action.ACCEPT: _l("Accepter"),
@@ -191,7 +194,7 @@ class TicketPage:
     def why(self) -> list[str]:
         """Why the ticket went where it went, in the reader's language."""
         kept = self.ticket.routing.get("steps")
-        return explain_steps(steps_from_json(kept), _language()) if kept else []
+        return explain_steps(steps_from_json(kept), language()) if kept else []
 
     @property
     def payment(self) -> Guidance | None:
@@ -203,7 +206,7 @@ class TicketPage:
     def why_not(self) -> list[str]:
         """Why it did not go elsewhere."""
         kept = self.ticket.routing.get("rejected")
-        return explain_rejected(steps_from_json(kept), _language()) if kept else []
+        return explain_rejected(steps_from_json(kept), language()) if kept else []
 
 
 def load_page(actor: Actor, ticket_id: int) -> TicketPage:
@@ -216,7 +219,7 @@ def load_page(actor: Actor, ticket_id: int) -> TicketPage:
     assignments = list_assignments(ticket)
     visit = head.visit
     now = clock.now()
-    clocks = clocks_of(ticket, assignments, head.member_name, now, _language())
+    clocks = clocks_of(ticket, assignments, head.member_name, now, language())
     if actor.role is Role.CONTRACTOR:
         clocks = tuple(one for one in clocks if one.stage is not Stage.NEWS)
     moments = list_timeline(actor, ticket)
@@ -272,9 +275,11 @@ def show_page(
     conflict: bool = False,
 ) -> Response:
     """Render the ticket's page, with an action's form open in it; htmx gets the form alone."""
-    comment = form if action is Action.COMMENT else None
-    if comment is None and Action.COMMENT in page.actions:
-        comment = CommentForm(formdata=None)
+    comment_fields = comment_token = ""
+    if action is Action.COMMENT and form is not None:
+        comment_fields, comment_token = _comment_fields(form), form.form_token.data
+    elif Action.COMMENT in page.actions:
+        comment_fields, comment_token = _blank_comment(language()), new_token()
     fragment = is_htmx() and action is not None
     template = "tickets/_action.html" if fragment else "tickets/detail.html"
     body = render_template(
@@ -285,7 +290,8 @@ def show_page(
         incidents=page.incidents,
         action=action,
         form=form,
-        comment_form=comment,
+        comment_fields=comment_fields,
+        comment_token=comment_token,
         conflict=conflict,
         accent_id=page.ticket.member_id,
         words=words,
@@ -298,6 +304,20 @@ def show_page(
     return vary_on_htmx(make_response(body, status))
 
 
+def _comment_fields(form: BaseForm) -> Markup:
+    return Markup(  # noqa: S704 - a template's own
+        render_template(
+            "tickets/_comment_fields.html", comment_form=form, action_words=ACTION_WORDS
+        )
+    )
+
+
+@lru_cache(maxsize=4)
+def _blank_comment(_language: str) -> Markup:
+    """The fields of a comment not begun, written once per language: the same on every page."""
+    return _comment_fields(CommentForm(formdata=None))
+
+
 def answers_in_words(questions: Sequence[Any], answers: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return (question, answer) pairs in words; what the category no longer asks is left as is."""
     known = {str(one.get("key")): one for one in questions if isinstance(one, Mapping)}
@@ -307,7 +327,3 @@ def answers_in_words(questions: Sequence[Any], answers: Mapping[str, Any]) -> li
         choices = {str(c.get("value")): c.get("label", "") for c in question.get("choices", [])}
         found.append((str(question.get("label", key)), str(choices.get(str(value), value))))
     return found
-
-
-def _language() -> str:
-    return str(get_locale() or "fr")[:2]

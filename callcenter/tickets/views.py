@@ -165,7 +165,7 @@ def _list(filters: TicketFilters) -> ResponseReturnValue:
         view_words=words.VIEWS,
         saved=list_saved_views(actor),
         members={one.member_id: one.name for one in accents()},
-        save_form=SaveViewForm(formdata=None),
+        save_form=SaveViewForm(formdata=None) if len(filters.query()) > 1 else None,
         words=words,
         state_tones=STATE_TONES,
         priorities=PRIORITIES,

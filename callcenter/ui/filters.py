@@ -23,7 +23,7 @@ def date_filter(value: date | datetime | None, form: str = "short") -> str:
         return ""
     day = clock.in_paris(value).date() if isinstance(value, datetime) else value
     if form == "short":  # the same in both languages, and fifty times quicker than Babel
-        return f"{day:%d/%m/%Y}"
+        return _short(day)
     return str(format_date(day, _SKELETON[form]))
 
 
@@ -37,7 +37,12 @@ def datetime_filter(value: datetime | None) -> str:
     if value is None:
         return ""
     local = clock.in_paris(value)
-    return f"{local:%d/%m/%Y} {timewords.clock_time(local)}"
+    return f"{_short(local)} {timewords.clock_time(local)}"
+
+
+def _short(day: date) -> str:
+    # As %d/%m/%Y: a list writes a hundred of them, and strftime takes four times as long.
+    return f"{day.day:02}/{day.month:02}/{day.year:04}"
 
 
 def _time_tag(value: datetime, text: str, kind: str, css: str = "") -> Markup:

@@ -98,7 +98,8 @@ class HiddenIntegerField(IntegerField):  # type: ignore[misc]
     widget = HiddenInput()
 
 
-def _new_token() -> str:
+def new_token() -> str:
+    """Return the token of a form that is shown for the first time."""
     return uuid.uuid4().hex
 
 
@@ -115,7 +116,7 @@ class BaseForm(FlaskForm):  # type: ignore[misc]
     request finds the first result instead of making a second.
     """
 
-    form_token = HiddenField(default=_new_token)
+    form_token = HiddenField(default=new_token)
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         """Flask-WTF reads WTForms' catalogue from the disk at every request; this one once."""
@@ -127,7 +128,7 @@ class BaseForm(FlaskForm):  # type: ignore[misc]
     def validate_form_token(self, field: Field) -> None:
         """Refuse a token that we did not make; one that is absent is made anew."""
         if not field.data:
-            field.data = _new_token()
+            field.data = new_token()
         elif not re.fullmatch(r"[0-9a-f]{32}", field.data):
             raise ValidationError(_l("Rechargez la page, puis recommencez."))
 

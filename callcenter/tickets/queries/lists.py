@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
@@ -76,9 +76,8 @@ _COLUMNS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TicketLine:
-    """One row of a list."""
+class TicketLine(NamedTuple):
+    """One row of a list, as its statement gives it."""
 
     id: int
     member_id: int
@@ -148,7 +147,7 @@ def list_tickets(actor: Actor, filters: TicketFilters, window: Window) -> Page[T
     if by_due and window.after is not None and not window.backwards and len(rows) < window.limit:
         rows += _without_deadline(actor, filters, window, len(rows))
     return page_of(
-        [_line(row) for row in rows],
+        [TicketLine._make(row) for row in rows],
         window,
         (lambda one: (one.due_at, one.id)) if by_due else (lambda one: (one.id,)),
     )
@@ -167,7 +166,7 @@ def _without_deadline(
 def list_for_export(actor: Actor, filters: TicketFilters) -> list[TicketLine]:
     """Return the tickets of an export, at most ``EXPORT_MAX``, in the list's order."""
     everything = Window(size=EXPORT_MAX - 1)
-    return [_line(row) for row in _fetch(actor, filters, everything)]
+    return [TicketLine._make(row) for row in _fetch(actor, filters, everything)]
 
 
 def count_views(actor: Actor, views: Sequence[str]) -> dict[str, int]:
@@ -412,7 +411,3 @@ def _beyond(edge: _Edge, *, by_due: bool, backwards: bool) -> ColumnElement[bool
     mine: ColumnElement[Any] = tuple_(Ticket.due_at, Ticket.id)
     there: ColumnElement[Any] = tuple_(due, last)
     return mine < there if backwards else mine > there
-
-
-def _line(row: Row[Any]) -> TicketLine:
-    return TicketLine(**row._mapping)  # noqa: SLF001 - the row's public mapping
