@@ -5,12 +5,13 @@ This module says, at the start of every transaction, which members the actor may
 serve. Nothing said means no rows: a forgotten scope shows nothing, never too much.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, TextClause, text
 from sqlalchemy.orm import Session, SessionTransaction
 
 from callcenter.core.permissions import Permission, Role
@@ -62,6 +63,8 @@ class Scope:
 NOBODY = Scope()
 
 _scope: ContextVar[Scope] = ContextVar("member_scope", default=NOBODY)
+_tells_itself: ContextVar[bool] = ContextVar("statement_tells_the_scope", default=False)
+_KEY = "scope"
 
 
 class ScopeChangedError(RuntimeError):
@@ -111,12 +114,14 @@ _SET = text(
 
 def apply_scope(session: Session, _: SessionTransaction, connection: Connection) -> None:
     """Tell the database whose rows this transaction may see (``after_begin`` hook)."""
+    if _tells_itself.get():
+        return
     scope = _scope.get()
-    previous = session.info.setdefault("scope", scope)
+    previous = session.info.setdefault(_KEY, scope)
     if previous != scope:
         if session.identity_map:
             raise ScopeChangedError("a Session never changes its member scope")
-        session.info["scope"] = scope
+        session.info[_KEY] = scope
     if connection.dialect.name != "postgresql":  # pragma: no cover - one dialect only
         raise RuntimeError("PostgreSQL is the only database that holds the wall")
     connection.execute(
@@ -131,6 +136,25 @@ def apply_scope(session: Session, _: SessionTransaction, connection: Connection)
             "plans": "auto" if scope.user_id is None else "force_generic_plan",
         },
     )
+
+
+def begin_by(
+    session: Session, statement: TextClause, values: Mapping[str, object]
+) -> Row[Any] | None:
+    """Begin a transaction by a statement that itself tells the database whose rows it may see.
+
+    Returns its row. Until `begun_as` says that scope, nothing else is asked of the Session.
+    """
+    token = _tells_itself.set(True)
+    try:
+        return session.connection().execute(statement, values).one_or_none()
+    finally:
+        _tells_itself.reset(token)
+
+
+def begun_as(session: Session, scope: Scope) -> None:
+    """Note the scope under which `begin_by` began the Session's transaction."""
+    session.info[_KEY] = scope
 
 
 def see_newborn_member(session: Session, member_id: int) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Row, func, select, text
 
 from callcenter.core import clock, stamps
 from callcenter.core.db import db
-from callcenter.core.isolation import Actor
+from callcenter.core.isolation import Actor, actor_scope, begin_by, begun_as
 from callcenter.core.permissions import PERMISSIONS, Role
 from callcenter.members.accounts import User
 from callcenter.members.security_forms import second_factor_required
@@ -33,10 +33,11 @@ _OPEN_WITHOUT_SECOND_FACTOR = frozenset(
 )
 
 
-def load_actor() -> Actor | None:
+def load_actor(*, begin: bool) -> Actor | None:
     """Return who the session cookie says is signed in; ``None`` for nobody or a closed account.
 
-    One statement, outside any Session, so that nothing it loads is seen under the actor's scope.
+    One statement. With ``begin`` it opens the page's transaction, under the actor's scope; else
+    it stands outside any Session.
     """
     g.pop("_login_user", None)  # Flask-Login's memory of an earlier request in this context
     g.second_factor_missing = False
@@ -46,15 +47,16 @@ def load_actor() -> Actor | None:
     if session.get(AGENT_KEY, agent_mark()) != agent_mark():
         _forget()
         return None
-    row = _enter(uniquifier)
+    row = _enter(uniquifier, begin=begin)
     if row is None:
+        db.session.remove()
         _forget()
         return None
     role = Role(row.role)
     g.second_factor_missing = second_factor_required(role) and not row.second_factor
     g.members_served = tuple(Accent(*one[:3]) for one in row.served)
     stamps.remember({member_id: version for member_id, _name, _colour, version in row.served})
-    return Actor(
+    actor = Actor(
         user_id=row.id,
         name=f"{row.first_name} {row.last_name}".strip(),
         role=role,
@@ -64,19 +66,22 @@ def load_actor() -> Actor | None:
         permissions=PERMISSIONS[role],
         locale=row.locale,
     )
+    if begin:
+        begun_as(db.session(), actor_scope(actor))
+    return actor
 
 
-# The function sets what the wall needs for its own length (see migration 0022): one round trip,
-# no transaction, nothing seen under the actor's scope.
+# The function sets the scope of the person for the transaction that asks (see migration 0043).
 _ENTER = text("SELECT * FROM app_enter(:uniquifier, :today)")
 
 
-def _enter(uniquifier: str) -> Row[Any] | None:
+def _enter(uniquifier: str, *, begin: bool) -> Row[Any] | None:
     """Return the open account of this session with the members it serves today."""
+    values = {"uniquifier": uniquifier, "today": clock.today()}
+    if begin:
+        return begin_by(db.session(), _ENTER, values)
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        return connection.execute(
-            _ENTER, {"uniquifier": uniquifier, "today": clock.today()}
-        ).one_or_none()
+        return connection.execute(_ENTER, values).one_or_none()
 
 
 def _forget() -> None:

@@ -63,8 +63,12 @@ def _ask_to_sign_in() -> ResponseReturnValue:
     return redirect(url_for(current_app.config["SIGN_IN_ENDPOINT"], next=here))
 
 
-def init_app(app: Flask, load_actor: Callable[[], Actor | None]) -> None:
-    """Guard every request of ``app``; ``load_actor`` says who is signed in, or ``None``."""
+def init_app(app: Flask, load_actor: Callable[..., Actor | None]) -> None:
+    """Guard every request of ``app``.
+
+    ``load_actor(begin=...)`` says who is signed in, or ``None``; told to begin, it opens the
+    page's transaction under that person's scope.
+    """
     app.config.setdefault("SIGN_IN_ENDPOINT", "security.login")
 
     @app.before_request
@@ -80,7 +84,8 @@ def init_app(app: Flask, load_actor: Callable[[], Actor | None]) -> None:
         needed = permission_of(app, endpoint)
         if needed is None:
             raise LookupError(f"the view {endpoint} names no permission")
-        g.actor = actor = load_actor()
+        # A page for anybody chooses its own scope: no transaction is begun for the person.
+        g.actor = actor = load_actor(begin=needed != _PUBLIC)
         if actor is not None:
             enter_scope(actor_scope(actor))
         if needed == _PUBLIC:

@@ -37,6 +37,11 @@ class QuickDomain(Domain):  # type: ignore[misc]
         super().__init__()
         self._by_language: dict[str, Any] = {}
 
+    def forget(self) -> None:
+        """Load anew what is asked for: another application may have other catalogues."""
+        self.cache.clear()
+        self._by_language.clear()
+
     def get_translations(self) -> Any:
         """Return the catalogue of the request's language, from memory after the first time."""
         locale = _spoken()
@@ -137,6 +142,7 @@ def init_app(app: Flask) -> None:
     if "babel" not in app.extensions:
         babel = Babel(app, locale_selector=chosen_language)
         babel.domain_instance = _DOMAIN
+        _DOMAIN.forget()
     app.register_blueprint(blueprint)
     app.after_request(content_language)
     app.jinja_env.globals.update(languages=LANGUAGES, _=say, gettext=say)

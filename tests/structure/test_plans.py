@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, create_engine, event, pool, text
+from sqlalchemy import Connection, create_engine, event, false, func, pool, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from callcenter.app import create_app
@@ -236,7 +236,9 @@ def faults(browser: Watch) -> list[str]:
     with engine.connect() as connection:
         connection.execute(text("SET enable_seqscan = off"))
         for statement, parameters in browser.asked:
-            if "set_config" in statement:
+            if "app_enter" in statement:
+                _enter(connection, statement, parameters)
+            elif "set_config" in statement:
                 connection.exec_driver_sql(statement.replace(", true)", ", false)"), parameters)
             elif re.match(r"\s*(SELECT|UPDATE|DELETE|WITH)\b", statement):
                 said = " ".join(statement.split())[:200]
@@ -250,6 +252,16 @@ def faults(browser: Watch) -> list[str]:
                     found += [f"{fault}: {said}" for fault in planned[0]]
     engine.dispose()
     return found
+
+
+def _enter(connection: Connection, statement: str, parameters: Any) -> None:
+    """Keep the scope that a page's first statement sets, until the next page's."""
+    person = connection.exec_driver_sql(statement, parameters).one()
+    for name, value in (
+        ("app.member_ids", ",".join(map(str, [*person.member_ids, person.member_id]))),
+        ("app.user_id", str(person.id)),
+    ):
+        connection.execute(select(func.set_config(name, value, false())))
 
 
 def _planned(
