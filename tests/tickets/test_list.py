@@ -14,7 +14,7 @@ from callcenter.members.accounts import SavedView
 from callcenter.tickets import services
 from callcenter.tickets.models import Ticket
 from callcenter.tickets.queries.filters import TicketFilters
-from callcenter.tickets.queries.lists import list_tickets
+from callcenter.tickets.queries.lists import count_views, list_tickets
 from callcenter.tickets.states import HoldCause, ResolutionCode
 from callcenter.ui.pagination import Window, decode_cursor
 from tests.page_checks import PageChecker
@@ -70,6 +70,24 @@ def test_each_view_holds_what_its_name_says(world: World) -> None:
 
 
 NIGHT = MORNING.__class__("08:00", "23:59")
+
+
+def test_today_counts_what_is_due_and_what_is_visited_once(world: World) -> None:
+    due, visited, both, undated = (opened(world) for _ in range(4))
+    now = clock.now()
+    for number in (visited, both, undated):
+        act(world, "staff-a", number, lambda a: services.plan_visit(a, clock.today(), NIGHT))
+    for number, at in (
+        (due, now),
+        (both, now),
+        (visited, now + timedelta(days=9)),
+        (undated, None),
+    ):
+        change(number, due_at=at)
+    actor = actor_of(world, "staff-a")
+    assert set(ids(world, view="today")) == {due, visited, both, undated}
+    with looking(actor):
+        assert count_views(actor, ["today"]) == {"today": 4}
 
 
 def test_open_tickets_come_by_due_date_and_those_without_last(world: World) -> None:

@@ -41,7 +41,7 @@ from callcenter.tickets.queries.filters import (
     VIEWS,
     TicketFilters,
     conditions,
-    view_condition,
+    view_parts,
 )
 from callcenter.tickets.queries.visibility import visible_to
 from callcenter.tickets.queries.watch import WATCH_VIEWS
@@ -207,17 +207,12 @@ def count_by_member(
 
 
 def _count(asked: Asked, view: str, *more: ColumnElement[bool]) -> ScalarSelect[int]:
-    return (
-        select(func.count())
-        .select_from(
-            select(literal(1))
-            .where(visible_to(asked.actor), *view_condition(view, asked), *more)
-            .select_from(Ticket)
-            .limit(COUNT_MAX + 1)
-            .subquery()
-        )
-        .scalar_subquery()
-    )
+    parts = [
+        select(literal(1)).where(visible_to(asked.actor), *part, *more).select_from(Ticket)
+        for part in view_parts(view, asked)
+    ]
+    some = (union_all(*parts) if len(parts) > 1 else parts[0]).limit(COUNT_MAX + 1).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
 
 
 def count_words(count: int) -> str:
