@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     var_dir: Path = PROJECT_ROOT / "var"
     # One process with many threads holds 200 open event streams in 67 MB; two of 32 hold 37.
     # One holds the memory down; each more serves another core (see docs/operations.md).
-    web_processes: Annotated[int, Field(ge=1, le=64)] = 1
+    web_processes: Annotated[int, Field(ge=1, le=64)] = 2
     web_threads: Annotated[int, Field(ge=2, le=1000)] = 300
     worker_count: Annotated[int, Field(ge=1, le=64)] = 2
 

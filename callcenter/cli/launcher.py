@@ -248,6 +248,7 @@ def web_command(settings: Settings, bind: str) -> list[str]:
     """Return Python's arguments for the web process, bound to ``host:port``."""
     return [
         *("-m", "gunicorn", "--worker-class", "gthread"),
+        *(["--preload"] if settings.web_processes > 1 else []),  # they share what they load
         *("--workers", str(settings.web_processes), "--threads", str(settings.web_threads)),
         *("--bind", bind, "--keep-alive", "30"),
         *("--graceful-timeout", str(_GRACE_SECONDS), "--timeout", "60", "--no-control-socket"),

@@ -112,7 +112,7 @@ def base_of(addresses: Addresses, homes: int, tickets: int, port: int) -> Base:
         public_origin=f"http://127.0.0.1:{port}",
         sandbox_url=f"http://127.0.0.1:{port + 1}",
         var_dir=VAR,
-        web_processes=int(os.environ.get("WEB_PROCESSES", "1")),
+        web_processes=int(os.environ.get("WEB_PROCESSES", "2")),
     )
     superuser_url = roles.url_for(addresses.superuser_url, database=database)
     return Base(homes, tickets, settings, owner_url, superuser_url)

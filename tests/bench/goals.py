@@ -1,6 +1,6 @@
 """What each operation is to reach at 100,000 homes and 1,000,000 tickets on two quiet processors.
 
-Times in milliseconds, rates a second, memory in megabytes. Printed beside what was measured:
+Times in milliseconds, rates a second, memory in megabytes of a process. Printed beside what was measured:
 nothing here is asserted.
 """
 

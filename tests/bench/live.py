@@ -110,7 +110,7 @@ def measure(base: Base, results: Results) -> None:
         screens.open(SCREENS)
         told = _tell(f"{origin}/webhooks/cti/{key}", line)
         time.sleep(2)
-        memory = process.memory_mb()
+        memory = process.memory_mb() / base.settings.web_processes
         screens.close()
     waits = [
         at - told[number] for number, times in screens.arrivals.items() for at in times

@@ -120,7 +120,7 @@ def measure(base: Base, samples: Samples, results: Results, repeat: int) -> None
     statements = count_statements(base, samples)
     with web(base) as process:
         process.wait_for(base.settings.public_origin)
-        results.tell("web_process_memory_at_start", mb=round(process.memory_mb(), 1))
+        process.tell_memory(results, "web_process_memory_at_start")
         for person, staff_only in ((AGENT, False), (samples.staff_email, True)):
             browser = Browser(base.settings.public_origin, person)
             for name, page in pages(samples, staff_only=staff_only).items():
@@ -130,7 +130,7 @@ def measure(base: Base, samples: Samples, results: Results, repeat: int) -> None
                 spent = (process.cpu_seconds() - before) / len(turns)
                 results.times(name, seconds, statements[name], web_cpu_ms=round(spent * 1000, 1))
         at_once(base, samples, results, repeat, process)
-        results.tell("web_process_memory", mb=round(process.memory_mb(), 1))
+        process.tell_memory(results, "web_process_memory")
 
 
 def _settle(base: Base) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from callcenter.cli.launcher import WEB_MEMORY, answers, child_environment, web_command
 from callcenter.settings import PROJECT_ROOT
 from tests.bench.base import PASSWORD, Base
+from tests.bench.measures import Results
 
 _TOKEN = re.compile(r'name="csrf[_-]token"[^>]*(?:value|content)="([^"]+)"')
 _START_SECONDS = 120
@@ -65,6 +66,12 @@ class Process:
     def memory_mb(self) -> float:
         """Resident memory of the process and its children, shared pages counted once each."""
         return sum(_pss_kb(pid) for pid in (self.pid, *_children(self.pid))) / 1024
+
+    def tell_memory(self, results: Results, op: str) -> None:
+        """Print what each of the web's processes takes, what they share spread over them."""
+        processes = self.base.settings.web_processes
+        mb = self.memory_mb() / processes
+        results.tell(op, mb=round(mb, 1), web_processes=processes)
 
     def cpu_seconds(self) -> float:
         """Processor time that the process and its children have used so far."""
