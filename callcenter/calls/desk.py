@@ -220,6 +220,10 @@ class Desk:
             return None
         number = try_parse_phone(self.sms_number)
         known = self.caller_kind is CallerKind.CONTACT
+        told = "" if known else self.values.get("caller_name", "")
+        language = ""
+        if known and self.person is not None and self.person.member_id == self.owner.id:
+            told, language = self.person.name, self.language
         return NewTicket(
             member_id=self.owner.id,
             service=Service(self.line.service),
@@ -231,7 +235,8 @@ class Desk:
             building_id=self.building_id,
             dwelling_id=self.dwelling_id,
             contact_id=self.contact_id if known else None,
-            contact_name="" if known else self.values.get("caller_name", ""),
+            contact_name=told,
+            contact_language=language,
             contact_number=number.e164 if number else "",
             description=self.values.get("description", ""),
             answers=self.answers,

@@ -111,7 +111,7 @@ def call(caller: Caller, category: str = ORDINARY) -> dict[str, str]:
 
 def save(browser: Any, caller: Caller, category: str = ORDINARY) -> object:
     """Save a call with its ticket: routing, assignment, link and message in one commit."""
-    return browser.post(f"/desk/{caller.line_id}/save", call(caller, category))
+    return browser.act(f"/desk/{caller.line_id}/save", call(caller, category))
 
 
 def measure(base: Base, samples: Samples, results: Results, repeat: int) -> None:
@@ -191,6 +191,13 @@ class _Poster:
     def __init__(self, browser: InProcess) -> None:
         self._browser = browser
         self.get = browser.get
+
+    def act(self, path: str, fields: dict[str, str]) -> object:
+        """As a browser that has been to the page which the answer leads to."""
+        answer = self.post(path, fields)
+        with self._browser.client.session_transaction() as session:
+            session.pop("_flashes", None)
+        return answer
 
     def post(self, path: str, fields: dict[str, str]) -> object:
         self._browser.app.config["WTF_CSRF_ENABLED"] = False

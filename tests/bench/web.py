@@ -141,6 +141,13 @@ class Browser:
         sent = {"Content-Type": "application/x-www-form-urlencoded", **headers}
         return self._ask("POST", path, body, sent, {200, 204, 302, 303})
 
+    def act(self, path: str, fields: Mapping[str, str]) -> str:
+        """Send a form whose answer leads to a page: what that one says is forgotten by the next."""
+        before = dict(self._cookies)
+        said = self.post(path, fields)
+        self._cookies = before
+        return said
+
     def _ask(
         self, method: str, path: str, body: str | None, headers: dict[str, str], good: set[int]
     ) -> str:

@@ -11,6 +11,7 @@ from callcenter.core.db import db
 from callcenter.core.site import current_site
 from callcenter.estate.models import Contact
 from callcenter.members.models import Organisation
+from callcenter.messaging.default_texts import known_language
 from callcenter.messaging.follow_up_queries import get_policy
 from callcenter.messaging.follow_up_rules import reminder_at
 from callcenter.messaging.models import Message
@@ -28,13 +29,15 @@ def tell_tenant(
     trigger: Trigger,
     *,
     link: TenantLink | None = None,
+    language: str = "",
     visit: Visit | None = None,
     at: tuple[datetime, datetime] | None = None,
     **values: str,
 ) -> Message:
     """Queue the message of ``trigger`` in the present transaction.
 
-    ``link`` is the ticket's private one where the caller has just made it. ``visit`` is what
+    ``link`` is the ticket's private one where the caller has just made it, ``language`` the
+    contact's where it is known. ``visit`` is what
     the message speaks of: it stops when that changes, and gives the day and the slot. ``at``
     is when to leave, and when it would be too late, for what is not said at once.
 
@@ -42,7 +45,7 @@ def tell_tenant(
     the messaging room's decision, kept on the message row. A restricted ticket never says its
     subject: somebody else may read that phone.
     """
-    language = language_of(ticket)
+    language = known_language(language) if language else language_of(ticket)
     site = current_site()
     url = link_url(link, site.origin, site.secret) if link else ticket_url(ticket, site)
     common = follow_up_values(ticket, url, language)

@@ -40,7 +40,8 @@ from callcenter.tickets.states import AssignmentState, EventKind, TicketState, V
 class NewTicket:
     """What somebody asked for, as the desk's form gives it.
 
-    ``handed_from_label`` names the member whose line was dialled when the home turned out to
+    ``contact_language`` is that of ``contact_id``, told with its name by whoever has just read
+    the person among the member's; else the person is looked up. ``handed_from_label`` names the member whose line was dialled when the home turned out to
     be another member's.
     """
 
@@ -55,6 +56,7 @@ class NewTicket:
     dwelling_id: int | None = None
     contact_id: int | None = None
     contact_name: str = ""
+    contact_language: str = ""
     contact_number: str = ""
     description: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -120,7 +122,7 @@ def open_new_ticket(new: NewTicket) -> Ticket:
         raise _wrong_place() from error
     if new.dwelling_id is not None:
         place = _home_place(route.place, new.dwelling_id)
-    contact = _contact(new)  # kept in hand: the message asks for the person's language
+    contact = None if new.contact_language else _contact(new)
     contact_name = new.contact_name or (contact.full_name if contact else "")
     route, duty = with_duty(route, new.member_id, category.code, category.equipment or "", at)
     ticket = _ticket(new, category, place, route, at)
@@ -146,6 +148,7 @@ def open_new_ticket(new: NewTicket) -> Ticket:
             ticket,
             opening_trigger(new, route),
             link=link,
+            language=new.contact_language,
             organisme=route.organisation_name,
         )
     return ticket
