@@ -106,7 +106,9 @@ def load_people(contact_ids: Collection[int], *, matched: str = "") -> list[Pers
 @cache  # worked out once: each search and each choice at the desk ends with it
 def _people_by_id() -> Select[*tuple[Any, ...]]:
     ids: Any = bindparam("contact_ids", expanding=True)
-    return _with_homes(people_statement().select_from(Contact)).where(Contact.id.in_(ids))
+    return _with_homes(occupants_statement().add_columns(*PLACE).select_from(Contact)).where(
+        Contact.id.in_(ids)
+    )
 
 
 def _phones_of_contact() -> Any:
@@ -151,9 +153,9 @@ _OCCUPANCY = (
 )
 
 
-def people_statement() -> Select[*tuple[Any, ...]]:
-    """Return the columns of people, their numbers, occupancies and homes; no FROM yet."""
-    return select(*_PERSON, _phones_of_contact(), *_OCCUPANCY, *PLACE)
+def occupants_statement() -> Select[*tuple[Any, ...]]:
+    """Return the columns of people, their numbers and occupancies; no FROM yet."""
+    return select(*_PERSON, _phones_of_contact(), *_OCCUPANCY)
 
 
 def _with_homes(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -174,8 +176,8 @@ def _people(rows: Iterable[Row[Any]], matched: str) -> list[Person]:
     return [person_of(group, matched) for group in by_contact.values()]
 
 
-def person_of(group: Sequence[Row[Any]], matched: str = "") -> Person:
-    """Make a Person of the rows of one contact, one row per occupancy."""
+def person_of(group: Sequence[Row[Any]], matched: str = "", place: Place | None = None) -> Person:
+    """Make a Person of the rows of one contact, one row per occupancy (all at ``place``)."""
     row = group[0]
     phones = tuple(
         sorted(
@@ -183,7 +185,9 @@ def person_of(group: Sequence[Row[Any]], matched: str = "") -> Person:
             key=lambda p: (p.number != matched, not p.preferred, p.kind != "mobile", p.phone_id),
         )
     )
-    homes = sorted((home_of(r) for r in group if r.occupancy_id is not None), key=home_order)
+    homes = sorted(
+        (_home_of(r, place) for r in group if r.occupancy_id is not None), key=home_order
+    )
     return Person(
         contact_id=row.contact_id,
         member_id=row.contact_member_id,
@@ -200,13 +204,12 @@ def person_of(group: Sequence[Row[Any]], matched: str = "") -> Person:
     )
 
 
-def home_of(row: Row[Any]) -> Home:
-    """Make a Home of a row that has an occupancy's and a place's columns."""
+def _home_of(row: Row[Any], place: Place | None) -> Home:
     today = clock.today()
     begun = row.starts_on is None or row.starts_on <= today
     return Home(
         occupancy_id=row.occupancy_id,
-        place=place_of(row),
+        place=place or place_of(row),
         role=row.role,
         lease_number=row.lease_number,
         starts_on=row.starts_on,

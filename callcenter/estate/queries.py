@@ -26,10 +26,9 @@ from callcenter.estate.people_queries import (
     PLACE,
     find_callers,
     get_person,
-    home_of,
     home_order,
     load_people,
-    people_statement,
+    occupants_statement,
     person_of,
     place_of,
     with_place,
@@ -115,19 +114,17 @@ def _card_statement() -> Select[*tuple[Any, ...]]:
 def _residents(place: Place) -> tuple[Resident, ...]:
     home = {"member_id": place.member_id, "dwelling_id": place.dwelling_id}
     rows = db.session.execute(_residents_statement(), home).all()
-    residents = [Resident(person_of([row]), home_of(row)) for row in rows]
+    people = (person_of([row], place=place) for row in rows)
+    residents = (Resident(person, person.homes[0]) for person in people)
     return tuple(sorted(residents, key=lambda r: home_order(r.home)))
 
 
 @cache
 def _residents_statement() -> Select[*tuple[Any, ...]]:
     return (
-        with_place(
-            people_statement()
-            .select_from(Occupancy)
-            .join(Contact, Contact.id == Occupancy.contact_id)
-            .join(Dwelling, Dwelling.id == Occupancy.dwelling_id)
-        )
+        occupants_statement()
+        .select_from(Occupancy)
+        .join(Contact, Contact.id == Occupancy.contact_id)
         .where(
             Occupancy.member_id == bindparam("member_id"),
             Occupancy.dwelling_id == bindparam("dwelling_id"),

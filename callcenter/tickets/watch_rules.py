@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from callcenter.members.calendar_rules import Calendar, add_working_days, working_days_ago
 from callcenter.routing.watch_settings import WatchSettings
@@ -22,6 +23,12 @@ class Limits:
 
 def limits_at(settings: WatchSettings, calendar: Calendar, now: datetime) -> Limits:
     """Return the limits at ``now``, counted on the member's main calendar."""
+    # Hours of opening are whole minutes: within one, the limits are the same.
+    return _limits(settings, calendar, now.replace(second=0, microsecond=0))
+
+
+@lru_cache(maxsize=256)
+def _limits(settings: WatchSettings, calendar: Calendar, now: datetime) -> Limits:
     return Limits(
         silent_before=working_days_ago(calendar, now, settings.silent_days),
         held_before=working_days_ago(calendar, now, settings.hold_days),

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, current_app, g, request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from callcenter.core.isolation import Actor
 from callcenter.core.permissions import Permission
 from callcenter.ui.access import permission_of
+from callcenter.ui.assets import url_for
 from callcenter.ui.i18n import language
 
 
@@ -224,7 +225,7 @@ def url_if_exists(endpoint: str, **values: str | int) -> str:
     actor: Actor | None = g.get("actor")
     if isinstance(needed, Permission) and (actor is None or needed not in actor.permissions):
         return ""
-    return url_for(endpoint, **values)  # type: ignore[arg-type]
+    return url_for(endpoint, **values)
 
 
 def init_app(app: Flask) -> None:
