@@ -64,11 +64,7 @@ def load_draft(actor: Actor, key: str) -> MultiDict[str, str] | None:
 
     It fits WTForms as ``formdata``, and ``draft.get("name")`` as text.
     """
-    found = db.session.execute(
-        select(Draft.fields, Draft.saved_at).where(
-            Draft.member_id == actor.home_id, Draft.user_id == actor.user_id, Draft.key == key
-        )
-    ).one_or_none()
+    found = db.session.execute(_KEPT_UNDER, _key_of(actor, key)).one_or_none()
     if found is None or found.saved_at < clock.now() - KEPT:
         return None
     return MultiDict(found.fields)
@@ -76,18 +72,20 @@ def load_draft(actor: Actor, key: str) -> MultiDict[str, str] | None:
 
 def drop_draft(actor: Actor, key: str) -> None:
     """Throw a draft away, if there is one: its form was saved, or the person gave up."""
-    db.session.execute(_DROP, {"member_id": actor.home_id, "user_id": actor.user_id, "key": key})
+    db.session.execute(_DROP, _key_of(actor, key))
 
 
-_DROP: Final = (
-    delete(Draft)
-    .where(
-        Draft.member_id == bindparam("member_id"),
-        Draft.user_id == bindparam("user_id"),
-        Draft.key == bindparam("key"),
-    )
-    .execution_options(synchronize_session=False)
+def _key_of(actor: Actor, key: str) -> dict[str, object]:
+    return {"member_id": actor.home_id, "user_id": actor.user_id, "key": key}
+
+
+_THIS: Final = (
+    Draft.member_id == bindparam("member_id"),
+    Draft.user_id == bindparam("user_id"),
+    Draft.key == bindparam("key"),
 )
+_KEPT_UNDER: Final = select(Draft.fields, Draft.saved_at).where(*_THIS)
+_DROP: Final = delete(Draft).where(*_THIS).execution_options(synchronize_session=False)
 
 
 def purge_drafts() -> int:
