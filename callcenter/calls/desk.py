@@ -262,7 +262,7 @@ def build_desk(line: DeskLine, values: Mapping[str, str], actor: Actor) -> Desk:
     _read_request(desk)
     look_around(desk, actor)
     desk.calls = list_last_calls(desk.owner.id, desk.contact_id, desk.dwelling_id)
-    if desk.residence_id is not None:
+    if desk.residence_id is not None and (card is None or card.flagged):
         known = list_flags(actor, desk.owner.id, desk.residence_id, desk.dwelling_id)
         desk.flags = tuple(flag for flag in known if flag.begun(clock.today()))
     return desk

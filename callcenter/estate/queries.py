@@ -7,12 +7,13 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Date, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Date, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from callcenter.core import clock
 from callcenter.core.db import db
 from callcenter.core.errors import NotFound
+from callcenter.estate.history_models import PlaceFlag
 from callcenter.estate.models import (
     Building,
     Contact,
@@ -69,7 +70,8 @@ def get_dwelling_card(dwelling_id: int, *, whole: bool = True) -> DwellingCard:
     Three statements; one for the place alone (``whole`` false: nobody and no contract in it).
     NotFound when the actor's members have no such home.
     """
-    row = db.session.execute(_card_statement(), {"dwelling_id": dwelling_id}).one_or_none()
+    values = {"dwelling_id": dwelling_id, "today": clock.today()}
+    row = db.session.execute(_card_statement(), values).one_or_none()
     if row is None:
         raise NotFound
     place = place_of(row)
@@ -103,6 +105,13 @@ def _card_statement() -> Select[*tuple[Any, ...]]:
                 whose.label("syndic_id"),
                 func.coalesce(syndic.name, "").label("syndic_name"),
                 func.coalesce(syndic.phone, "").label("syndic_phone"),
+                exists()
+                .where(
+                    PlaceFlag.member_id == Dwelling.member_id,
+                    PlaceFlag.residence_id == Dwelling.residence_id,
+                    PlaceFlag.ends_on >= bindparam("today", type_=Date),
+                )
+                .label("flagged"),
             ).select_from(Dwelling)
         )
         .outerjoin(Agency, Agency.id == Residence.agency_id)

@@ -157,7 +157,10 @@ class Resident:
 
 @dataclass(frozen=True, slots=True)
 class DwellingCard:
-    """All that the agent needs to see of a home."""
+    """All that the agent needs to see of a home.
+
+    ``flagged``: its residence has flags in force, of the home or not.
+    """
 
     place: Place
     rooms: int | None
@@ -171,6 +174,7 @@ class DwellingCard:
     syndic_id: int | None
     syndic_name: str
     syndic_phone: str
+    flagged: bool
     residents: tuple[Resident, ...] = ()
     contracts: tuple[Contract, ...] = ()
 
