@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import BigInteger, Row, Select, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from callcenter.core import clock
 from callcenter.core.db import db
@@ -105,9 +106,10 @@ def load_people(contact_ids: Collection[int], *, matched: str = "") -> list[Pers
 
 @cache  # worked out once: each search and each choice at the desk ends with it
 def _people_by_id() -> Select[*tuple[Any, ...]]:
-    ids: Any = bindparam("contact_ids", expanding=True)
+    # An array: one statement to be kept prepared, however many are asked for.
+    ids: Any = bindparam("contact_ids", type_=ARRAY(BigInteger))
     return _with_homes(occupants_statement().add_columns(*PLACE).select_from(Contact)).where(
-        Contact.id.in_(ids)
+        Contact.id == any_(ids)
     )
 
 
