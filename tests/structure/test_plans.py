@@ -223,6 +223,8 @@ class Browser(Watch):
             answer = self.client.post(path, data=fields)
         assert answer.status_code < 400, answer.get_data(as_text=True)[:500]
 
+    act = post
+
 
 def faults(browser: Watch) -> list[str]:
     """Plan again what was asked, each statement under the scope that stood before it."""
