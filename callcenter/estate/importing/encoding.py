@@ -9,6 +9,7 @@ import codecs
 from typing import BinaryIO
 
 _CHUNK = 1 << 20
+_ASCII = bytes(range(0x80))
 _FRENCH = frozenset("éèêëàâäçîïôöùûüÿœæÉÈÊËÀÂÄÇÎÏÔÖÙÛÜŸŒÆ’‘“”«»–—…€°²ñãáíóúÑ\xa0")
 _LEGACY = ("cp1252", "cp850", "mac_roman")
 # A damaged UTF-8 file (one bad byte in thousands of letters) is still UTF-8, not cp1252.
@@ -30,9 +31,9 @@ def _high_bytes(stream: BinaryIO) -> tuple[bytes, bool, int, int]:
             text = chunk.decode("utf-8", errors="replace")
             lost = text.count("\ufffd")
             bad += lost
-            good += sum(1 for c in text if c > "\x7f") - lost
+            good += len(text) - len(text.encode("ascii", "ignore")) - lost
             if len(sample) < _CHUNK:
-                sample += bytes(b for b in chunk if b > 0x7F)  # noqa: PLR2004 - end of ASCII
+                sample += chunk.translate(None, _ASCII)
     if valid:
         try:
             decoder.decode(b"", final=True)
