@@ -39,13 +39,15 @@ def write_together(numbers: Mapping[type[Identified], int], wait_for: str) -> No
 
 
 def add_named(row: Identified) -> None:
-    """Add a row that others name: on return it has its number."""
+    """Add a row that others name: on return it has its number, and its defaults."""
     db.session.add(row)
     ready = db.session.info.get(TOGETHER, {}).get(_table(type(row)).name)
-    if ready:
-        row.id = ready.popleft()
-    else:
+    if not ready:
         db.session.flush()
+        return
+    row.id = ready.popleft()
+    for column in _columns(object_mapper(row), named=True):
+        column.value(row)
 
 
 @event.listens_for(Session, "before_flush")

@@ -34,6 +34,7 @@ def test_all_that_is_added_is_one_statement(app: Flask, world: World) -> None:
         with counted(app) as statements:
             letters = [letter(world.a.id, "one"), letter(world.a.id, "two")]
             assert statements == []
+            assert [one.attempts for one in letters] == [0, 0]  # as the defaults say
             for sent in letters:
                 audit.record(world.a.id, "email.queued", "email", sent.id)
             db.session.flush()
