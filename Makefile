@@ -33,7 +33,7 @@ run: $(RUN_STAMP) $(VENDOR_STAMP) $(COMPILED)
 	@$(VENV) -m callcenter.cli.launcher
 
 test: lint
-	@$(VENV) -m pytest -n 2 --dist loadscope
+	@$(VENV) -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 lint: $(DEV_STAMP) $(VENDOR_STAMP) $(COMPILED)
 	@.venv/bin/ruff check .

@@ -91,7 +91,8 @@ class PlatformProcess:
         """Start the web server and wait for its first answer."""
         self.start(
             "web", "gunicorn", "-b", f"127.0.0.1:{self.port}", "-k", "gthread",
-            "--threads", "64", "wsgi:app",
+            # Screens that still listen would be waited for.
+            "--threads", "64", "--graceful-timeout", "1", "wsgi:app",
         )  # fmt: skip
         wait_until(self._answers, "the web server")
 
