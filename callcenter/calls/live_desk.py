@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, select
 
 from callcenter.calls.caller_index import CallerIndex, index_caller
 from callcenter.calls.live_queries import STACK_HOURS
@@ -78,20 +78,20 @@ def passed_by(call: Call) -> str:
     )
 
 
-def next_of_stack(actor: Actor) -> Call | None:
-    """Return the actor's oldest call that still has to be written up."""
-    return db.session.scalar(
+def next_of_stack(actor: Actor) -> Row[int, int | None] | None:
+    """Return the number and the line of the actor's oldest call that is to be written up."""
+    return db.session.execute(
         _STACK,
         {
             "user_id": actor.user_id,
             "member_ids": list(actor.member_ids),
             "since": clock.now() - timedelta(hours=STACK_HOURS),
         },
-    )
+    ).one_or_none()
 
 
 _STACK: Final = (
-    select(Call)
+    select(Call.id, Call.line_id)
     .where(
         Call.agent_id == bindparam("user_id"),
         Call.member_id.in_(bindparam("member_ids", expanding=True)),

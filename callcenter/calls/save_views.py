@@ -3,6 +3,7 @@
 from flask import flash, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import Row
 
 from callcenter.calls.desk import (
     Desk,
@@ -14,7 +15,6 @@ from callcenter.calls.forms import DeskForm, desk_values
 from callcenter.calls.live_cards import LineWords
 from callcenter.calls.live_desk import next_of_stack
 from callcenter.calls.live_edge import tell_call, tell_incident, tell_presence
-from callcenter.calls.models import Call
 from callcenter.calls.services import LoggedCall, NewCall, log_call
 from callcenter.calls.states import CallerKind, Disposition
 from callcenter.calls.views import (
@@ -82,7 +82,7 @@ def desk_save(line_id: int) -> ResponseReturnValue:
     return render_desk(desk, form, status=422, call=live_call_on(line_id), also=also)
 
 
-def _go_to(call: Call | None, line_id: int) -> ResponseReturnValue:
+def _go_to(call: Row[int, int | None] | None, line_id: int) -> ResponseReturnValue:
     """Go on to the next call of the stack, else to the line's empty desk."""
     if call is None:
         return go_to(url_for("calls.line_desk", line_id=line_id))

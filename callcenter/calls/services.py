@@ -38,7 +38,7 @@ __all__ = ["LoggedCall", "NewCall", "log_call"]
 
 NOTE_MAX = 4000
 
-_LOGGED: Final = select(Call).where(
+_LOGGED: Final = select(Call.id).where(
     Call.member_id == bindparam("member_id"), Call.form_token == bindparam("form_token")
 )
 
@@ -153,11 +153,12 @@ def _begin(new: NewCall) -> None:
 
 
 def _already_logged(new: NewCall) -> LoggedCall | None:
-    call = db.session.scalar(
+    call_id = db.session.scalar(
         _LOGGED, {"member_id": new.line.member_id, "form_token": new.form_token}
     )
-    if call is None:
+    if call_id is None:
         return None
+    call = db.session.get_one(Call, call_id)
     ticket = db.session.scalar(
         select(Ticket)
         .join(
