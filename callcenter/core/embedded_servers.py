@@ -26,13 +26,13 @@ from callcenter.settings import keep_once
 VALKEY_DATABASES = 64
 _SUPERUSER = "postgres"
 
-# For two cores and a few hundred thousand tickets; the data fits in memory many times over.
+_MB = 1024 * 1024
+
+# For two cores and a million tickets.
 _POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # a socket's path may have 107 bytes, a checkout's path any
     "max_connections": "150",
-    "shared_buffers": "256MB",
-    "effective_cache_size": "1GB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "random_page_cost": "1.1",
@@ -50,7 +50,21 @@ _POSTGRES_SETTINGS = {
     "log_parameter_max_length_on_error": "0",
     "idle_in_transaction_session_timeout": "10min",
 }
-_HASTE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_HASTE = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "256MB",
+}
+
+
+def _memory_settings() -> dict[str, str]:
+    """Return how much PostgreSQL keeps in its own memory: an eighth of the machine's, 1 GB at most.
+
+    A million tickets take 10 GB on disk; what is asked for again and again is a part of it.
+    """
+    own = min(1024, max(128, psutil.virtual_memory().total // 8 // _MB))
+    return {"shared_buffers": f"{own}MB", "effective_cache_size": f"{4 * own}MB"}
 
 
 @dataclass(frozen=True)
@@ -109,7 +123,8 @@ def start_postgres(place: Place, keys: Keys, port: int, *, durable: bool) -> int
     if place.layout.data != place.var_dir:
         _link(place.var_dir / "postgres", data)
     port = processes.free_port(port)
-    settings = _POSTGRES_SETTINGS | {"port": str(port)} | ({} if durable else _HASTE)
+    settings = _POSTGRES_SETTINGS | _memory_settings() | {"port": str(port)}
+    settings |= {} if durable else _HASTE
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     log = place.var_dir / "log" / "postgres.log"
     server = processes.start(
