@@ -77,7 +77,7 @@ def _flush_together(session: Session, *_args: object) -> None:
             session.add(row)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # the one of its column is itself
 class _Filled:
     """One column as rows of it are filled: by what they say, else by its default."""
 
