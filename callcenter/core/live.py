@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import redis
 from flask import Flask, current_app
@@ -116,6 +117,7 @@ class Hub:
         self._listener: threading.Thread | None = None
         self._stopped = threading.Event()
         self._client = _client(redis_url)
+        self._channel = channel_of(redis_url)
         self._silent_until = 0.0
         self.linked = False
 
@@ -128,7 +130,7 @@ class Hub:
             return
         message = json.dumps([event.kind, event.member_id, event.data, event.user_id, event.uid])
         try:
-            self._client.publish(CHANNEL, message)
+            self._client.publish(self._channel, message)
         except (redis.RedisError, OSError) as error:
             log.info("live events stay in this process: %s", type(error).__name__)
             self._silent_until = time.monotonic() + _REST_SECONDS
@@ -238,7 +240,7 @@ class Hub:
             raise redis.ConnectionError("no address")
         heard: Any = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         with contextlib.closing(client), heard:
-            heard.subscribe(CHANNEL)
+            heard.subscribe(self._channel)
             self.linked = True
             self._silent_until = 0.0
             self.resync()  # what was said before we listened is lost
@@ -277,6 +279,15 @@ def frame(kind: str, data: object, event_id: str = "") -> str:
     head = f"id: {event_id}\n" if event_id else ""
     body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return f"{head}event: {kind}\ndata: {body}\n\n"
+
+
+def channel_of(url: str) -> str:
+    """Return where the platform that uses this database of Redis tells its events.
+
+    Redis keeps keys apart by database, channels not: two platforms on one server would hear
+    each other.
+    """
+    return f"{CHANNEL}:{urlsplit(url).path.strip('/') or 0}"
 
 
 def _client(url: str) -> "redis.Redis | None":

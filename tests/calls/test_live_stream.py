@@ -167,3 +167,10 @@ def test_presence_is_told_to_the_person_and_to_supervisors(
 def test_a_member_s_staff_have_no_stream(client: FlaskClient, world: World) -> None:
     sign_in(client, world.user("manager-a"))
     assert client.get("/desk/events").status_code == 404
+
+
+def test_platforms_on_one_redis_server_do_not_hear_each_other() -> None:
+    """Each has a database of its own, but Redis tells a channel's events to all of them."""
+    address = "redis://:word@127.0.0.1:6379"
+    channels = {live.channel_of(f"{address}{database}") for database in ("", "/0", "/1", "/2")}
+    assert len(channels) == 3
