@@ -24,6 +24,7 @@ from callcenter.estate.states import NumberFlag, OccupancyRole
 from callcenter.members.models import Organisation
 from callcenter.members.queries import get_member
 from callcenter.members.states import Service
+from callcenter.messaging.default_texts import known_language
 from callcenter.routing.catalogue_types import AnswerOutcome, Safety, apply_answers
 from callcenter.routing.queries import OfferedCategory, list_categories
 from callcenter.routing.states import CallerRole, Location
@@ -190,8 +191,7 @@ class Desk:
     @property
     def language(self) -> str:
         """Return the language that the person is written to in."""
-        language = self.person.language if self.person else "fr"
-        return language if language in {"fr", "en"} else "fr"
+        return known_language(self.person.language) if self.person else "fr"
 
     @property
     def caller_role(self) -> CallerRole:

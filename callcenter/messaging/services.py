@@ -4,7 +4,7 @@ A message is a row of the present transaction, the outbox itself: it leaves once
 or never if it doesn't. Whatever keeps it from leaving is kept on the row, in words.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -14,7 +14,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from sqlalchemy import Label, Select, bindparam, delete, exists, func, select
+from sqlalchemy import Select, bindparam, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from callcenter.core import clock
@@ -216,25 +216,6 @@ def record_opt_in(member_id: int, number: str) -> None:
     )
 
 
-def why_not_to(member_id: int, number: str, trigger: str) -> str:
-    """Return why this member does not write to a stored number, in words, or ""."""
-    row = db.session.execute(select(*_closed()), {"member_id": member_id, "number": number}).one()
-    return why_closed(trigger, opted_out=row.opted_out, flag=row.flag)
-
-
-def _closed() -> Sequence[Label[Any]]:
-    """Return what tells whether a number (``:number``) is closed to a member (``:member_id``)."""
-    member_id: Any = bindparam("member_id")
-    number: Any = bindparam("number")
-    return (
-        exists().where(OptOut.member_id == member_id, OptOut.number == number).label("opted_out"),
-        select(func.max(ContactPhone.flag))
-        .where(ContactPhone.member_id == member_id, ContactPhone.number == number)
-        .scalar_subquery()
-        .label("flag"),
-    )
-
-
 def why_closed(trigger: str, *, opted_out: bool, flag: str | None) -> str:
     """Return why a number is closed to a member, in words, or "".
 
@@ -340,5 +321,11 @@ def _words_statement(trigger: Trigger) -> Select[*tuple[Any, ...]]:
             .label(column.key)
             for column in (FollowUp.active, FollowUp.delay_minutes)
         ),
-        *_closed(),
+        exists()
+        .where(OptOut.member_id == member_id, OptOut.number == bindparam("number"))
+        .label("opted_out"),
+        select(func.max(ContactPhone.flag))
+        .where(ContactPhone.member_id == member_id, ContactPhone.number == bindparam("number"))
+        .scalar_subquery()
+        .label("flag"),
     )

@@ -213,8 +213,9 @@ def test_the_pages_cost_few_statements(app: Flask, client: FlaskClient, world: W
         with counted(app) as statements:
             assert client.get(url).status_code == 200
         real = [s for s in statements if not s.startswith("SELECT set_config")]
-        # At night a stopped lift pages the person on duty: two of a ticket's page.
-        assert len(real) <= 8, f"{url}: {len(real)}\n" + "\n".join(real)
+        # At night a stopped lift pages the person on duty: one more of a ticket's page.
+        most = 8 if url == f"/tickets/{ticket_id}" else 7
+        assert len(real) <= most, f"{url}: {len(real)}\n" + "\n".join(real)
 
 
 def test_telling_three_hundred_costs_what_telling_three_does(app: Flask, world: World) -> None:

@@ -132,10 +132,10 @@ def language_of(ticket: Ticket) -> str:
     """Return the language in which the ticket's contact is written to."""
     if ticket.contact_id is None:
         return "fr"
-    # By its key: whoever opened the ticket has just loaded the person.
-    contact = db.session.get(Contact, ticket.contact_id)
-    language = contact.language if contact and contact.member_id == ticket.member_id else "fr"
-    return language if language in {"fr", "en"} else "fr"
+    contact = db.session.get(Contact, ticket.contact_id)  # by its key: it may be loaded already
+    if contact is None or contact.member_id != ticket.member_id:
+        return "fr"
+    return known_language(contact.language)
 
 
 def day_words(day: date, language: str) -> str:
