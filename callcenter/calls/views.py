@@ -143,8 +143,10 @@ def render_desk(
     caller: CallerIndex | None = None,
     also: Call | None = None,
 ) -> ResponseReturnValue:
-    """Show the desk."""
+    """Show the desk. Who may be calling is looked up where the caller does not know it yet."""
     note_flags(desk.flags)
+    if caller is None:
+        caller = caller_of(call, current_actor()) if call else CallerIndex("")
     shown = render_template(
         "calls/desk.html",
         desk=desk,
@@ -155,8 +157,8 @@ def render_desk(
         also_tickets=queries.list_ticket_references([also.id]).get(also.id, []) if also else [],
         live_call=call,
         passed_by=passed_by(call) if call else "",
-        candidates=caller.known if caller else (),
-        maybe=caller.maybe if caller else (),
+        candidates=caller.known,
+        maybe=caller.maybe,
         restored=restored,
         deferred=True,
         **_words(),

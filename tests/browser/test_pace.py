@@ -105,6 +105,32 @@ def test_the_common_call_of_two_who_share_a_number(
     assert hands.seconds < 10
 
 
+def test_a_quick_hand_keeps_the_focus(
+    web: PlatformProcess, exchange: Exchange, open_page: OpenPage
+) -> None:
+    """Once the caller is shown, nothing moves the focus any more: a key would go astray."""
+    page = answered(web, exchange, open_page, TENANT).page
+    page.evaluate(
+        """document.addEventListener("htmx:afterRequest", (event) => {
+             if (event.detail.target.id !== "caller") return;
+             document.getElementById("disposition").focus();
+             window.setTimeout(() => document.body.setAttribute("data-later", ""), 100);
+           })"""
+    )
+    page.keyboard.press("Alt+1")
+    expect(page.locator("[data-later]")).to_be_attached()
+    expect(page.locator("#disposition")).to_be_focused()
+
+
+def test_a_refused_save_still_says_who_calls(
+    web: PlatformProcess, exchange: Exchange, open_page: OpenPage
+) -> None:
+    page = answered(web, exchange, open_page, ALONE).page
+    page.keyboard.press("Alt+Enter")
+    expect(page.get_by_text("Indiquez comment l'appel se termine").first).to_be_visible()
+    expect(page.locator("#live-call")).to_contain_text("connu : ")
+
+
 def test_a_ticket(web: PlatformProcess, exchange: Exchange, open_page: OpenPage) -> None:
     """Category by a word, its question answered, a sentence for whoever comes, saved."""
     hands = answered(web, exchange, open_page, ALONE)
