@@ -51,6 +51,8 @@ class PlatformProcess:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = tempfile.TemporaryDirectory(prefix="callcenter-platform-")
+        # What is compiled once serves every platform of the run.
+        Path(self.folder.name, "templates").symlink_to(settings.var_dir / "templates")
         self.sandbox = SandboxProcess(
             webhook_origin=self.url,
             account_sid=settings.sms_account_sid,

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -23,50 +24,60 @@ _SUPERUSER = "CALLCENTER_TESTS_SUPERUSER_URL"
 _REDIS = "CALLCENTER_TESTS_REDIS_URL"
 _RUN = "CALLCENTER_TESTS_RUN"
 _PASSWORD = "CALLCENTER_TESTS_PASSWORD"
-FOLDER_PREFIX = "callcenter-tests-"
+_FOLDER = "CALLCENTER_TESTS_FOLDER"
+_FOLDER_PREFIX = "callcenter-tests-"
+_MEMORY = Path("/dev/shm")
+_ROOM = 3 << 30  # bytes
 _LOCK_NUMBER = 7_302_024
 
 _embedded: EmbeddedServers | None = None
-_started_here = False
 
 
 def start_servers() -> None:
     """Start the servers, once per run; call it in `pytest_configure`. Nothing in xdist workers."""
-    global _embedded, _started_here  # noqa: PLW0603 - pytest hooks share no object to keep this in
-    if "PYTEST_XDIST_WORKER" in os.environ or _started_here:
+    global _embedded  # noqa: PLW0603 - pytest hooks share no object to keep this in
+    if "PYTEST_XDIST_WORKER" in os.environ or _embedded is not None:
         return
     superuser_url = os.environ.get("TEST_DATABASE_URL", "")
     redis_url = os.environ.get("TEST_REDIS_URL", "")
-    if not (superuser_url and redis_url):
-        _sweep_left_behind()
-        folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
-        folder.chmod(0o711)  # root's servers run under another account, which must get in
-        _embedded = EmbeddedServers(
-            folder, durable=False, want_postgres=not superuser_url, want_valkey=not redis_url
-        )
-        addresses = _embedded.acquire()
-        superuser_url = superuser_url or addresses.superuser_url
-        redis_url = redis_url or addresses.redis_url
-    _started_here = True
-    os.environ[_SUPERUSER] = roles.url_for(superuser_url)
-    os.environ[_REDIS] = redis_url
+    _sweep_left_behind()
+    folder = new_folder()
+    _embedded = EmbeddedServers(
+        folder, durable=False, want_postgres=not superuser_url, want_valkey=not redis_url
+    )
+    addresses = _embedded.acquire()
+    os.environ[_SUPERUSER] = roles.url_for(superuser_url or addresses.superuser_url)
+    os.environ[_REDIS] = redis_url or addresses.redis_url
     os.environ[_RUN] = secrets.token_hex(4)
     os.environ[_PASSWORD] = secrets.token_hex(16)
+    os.environ[_FOLDER] = str(folder)
 
 
 def stop_servers() -> None:
     """Stop what `start_servers` started and leave no trace; call it in `pytest_unconfigure`."""
-    global _embedded, _started_here
-    if not _started_here:
+    global _embedded  # noqa: PLW0603 - as above
+    if _embedded is None:
         return
     if "TEST_DATABASE_URL" in os.environ:
         _drop_databases()
-    if _embedded is not None:
-        _embedded.release()
-        remove(_embedded.var_dir)
-    _embedded, _started_here = None, False
-    for name in (_SUPERUSER, _REDIS, _RUN, _PASSWORD):
+    _embedded.release()
+    remove(_embedded.var_dir)
+    _embedded = None
+    for name in (_SUPERUSER, _REDIS, _RUN, _PASSWORD, _FOLDER):
         os.environ.pop(name, None)
+
+
+def new_folder() -> Path:
+    """Make a folder for servers; in memory if there is room: a clone is a thousand small files."""
+    roomy = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM
+    folder = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=_MEMORY if roomy else None))
+    folder.chmod(0o711)  # root's servers run under another account, which must get in
+    return folder
+
+
+def var_dir() -> Path:
+    """Where the applications of this run keep their files: compiled templates, for one."""
+    return Path(os.environ[_FOLDER]) / "var"
 
 
 def template_database(migrate: Callable[[str], None]) -> None:
@@ -162,7 +173,9 @@ def _drop_databases() -> None:
 
 def _sweep_left_behind() -> None:
     """Servers of runs that were killed: nobody holds their lock any more."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+    for folder in chain.from_iterable(
+        Path(place).glob(f"{_FOLDER_PREFIX}*") for place in (tempfile.gettempdir(), _MEMORY)
+    ):
         try:
             if EmbeddedServers(folder).stop_if_unused():
                 remove(folder)

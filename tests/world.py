@@ -38,6 +38,7 @@ from callcenter.members.accounts import User
 from callcenter.members.models import Agency, Organisation, PhoneLine, Team
 from callcenter.members.states import OrganisationKind, Service, TeamKind
 from callcenter.settings import Environment, Settings
+from tests import servers
 
 PASSWORD = "correct horse battery staple"
 
@@ -108,6 +109,7 @@ def build_world(owner_url: str) -> None:
             redis_url="redis://127.0.0.1:9",
             secret_key="test-secret-key-of-more-than-thirty-two-characters",
             public_origin="http://localhost",
+            var_dir=servers.var_dir(),
         )
     )
     with app.app_context():

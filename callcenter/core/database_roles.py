@@ -79,11 +79,12 @@ def set_password(admin_url: str, role: str, password: str) -> None:
 def create_database(admin_url: str, name: str, *, template: str = "template1") -> None:
     """Create a database that belongs to the owner role; `admin_url` is a superuser's.
 
-    Extensions come from `template`, or from `prepare_inside`.
+    Extensions come from `template`, or from `prepare_inside`. A small template's files are
+    copied as they are: through the log, block by block, it takes twice as long.
     """
     with connect(admin_url) as connection:
         connection.execute(
-            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
+            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY").format(
                 sql.Identifier(name), sql.Identifier(OWNER_ROLE), sql.Identifier(template)
             )
         )

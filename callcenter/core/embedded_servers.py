@@ -55,6 +55,7 @@ _HASTE = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "256MB",
+    "max_wal_size": "128MB",
 }
 
 

@@ -1,10 +1,13 @@
-"""Jinja's environment, with one set of globals for all templates."""
+"""Jinja's environment, with one set of globals for all templates, compiled once and kept."""
 
+import os
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask.templating import Environment
+from jinja2 import FileSystemBytecodeCache
 
 
 class Templates(Environment):
@@ -19,6 +22,25 @@ class Templates(Environment):
         return super().make_globals(d) if d else self.globals
 
 
+def load_all(app: Flask) -> None:
+    """Load every template of ours, so that nobody's first page waits for it."""
+    loader = app.jinja_loader
+    for name in loader.list_templates() if loader else ():
+        app.jinja_env.get_template(name)
+
+
 def init_app(app: Flask) -> None:
     """Have ``app`` use it; call before anything asks for ``app.jinja_env``."""
     app.jinja_environment = Templates
+    kept = _kept(app.config["SETTINGS"].var_dir / "templates") if "SETTINGS" in app.config else None
+    app.jinja_options = app.jinja_options | {"bytecode_cache": kept}
+
+
+def _kept(folder: Path) -> FileSystemBytecodeCache | None:
+    """Return where compiled templates are kept: a folder of our own, for it is code; else none."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ours = folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK)
+    except OSError:
+        return None
+    return FileSystemBytecodeCache(str(folder)) if ours else None

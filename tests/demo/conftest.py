@@ -10,8 +10,9 @@ from callcenter.app import create_app
 from callcenter.core import database_roles
 from callcenter.core.db import db
 from callcenter.core.isolation import NOBODY, enter_scope
-from callcenter.settings import Environment, Settings
+from callcenter.settings import Settings
 from tests import servers
+from tests.conftest import _settings
 
 
 @pytest.fixture(scope="session")
@@ -21,15 +22,7 @@ def demo_settings(migrated: None, worker_id: str) -> Iterator[Settings]:
     app_url, owner_url = servers.worker_database(name)
     with database_roles.connect(owner_url) as connection:
         connection.execute("TRUNCATE organisation RESTART IDENTITY CASCADE")
-    yield Settings(
-        environment=Environment.TEST,
-        database_url=app_url,
-        database_owner_url=owner_url,
-        redis_url=servers.worker_redis_url(worker_id),
-        secret_key="test-secret-key-of-more-than-thirty-two-characters",
-        public_origin="http://localhost",
-        sandbox_url="http://127.0.0.1:9",
-    )
+    yield _settings(app_url, owner_url, servers.worker_redis_url(worker_id))
     servers.drop_worker_database(name)
 
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +19,7 @@ from callcenter.core.migrate import upgrade
 from callcenter.settings import Settings
 from tests.conftest import _settings
 from tests.faults.platform import Platform, wait_until
-from tests.servers import FOLDER_PREFIX, remove, worker_redis_url
+from tests.servers import new_folder, remove, worker_redis_url
 from tests.world import PASSWORD, build_world, load_world
 
 pytestmark = pytest.mark.faults
@@ -59,8 +58,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
-    folder.chmod(0o711)  # root's servers run under another account, which must get in
+    folder = new_folder()
     running = Server(folder)
     owner_url = running.addresses.database_owner_url
     upgrade(owner_url)
