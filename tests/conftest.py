@@ -86,6 +86,22 @@ def migrated() -> None:
     servers.template_database(prepare)
 
 
+class _Statements(dict[Any, Any]):
+    """What SQLAlchemy has compiled, whichever engine of this process asks: all are of one kind.
+
+    Each test has an engine of its own, and would compile some hundred statements anew.
+    """
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get(key[1:], default)  # the first part is the engine's dialect
+
+    def __setitem__(self, key: Any, compiled: Any) -> None:
+        super().__setitem__(key[1:], compiled)
+
+
+_STATEMENTS = _Statements()
+
+
 class Database:
     """One database per pytest worker, cloned anew from the template after a test that used it."""
 
@@ -125,6 +141,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     application.config["WTF_CSRF_ENABLED"] = False  # its own tests switch it on
     enter_scope(NOBODY)
     with application.app_context():
+        db.engine.update_execution_options(compiled_cache=_STATEMENTS)
         yield application
         db.session.remove()
         db.engine.dispose()
