@@ -170,8 +170,7 @@ def full_world(app: Flask, world: World) -> World:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The one browser of this process: Playwright starts once in it."""
-    installed = map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))
-    path = os.environ.get("CHROMIUM") or next(filter(None, installed), None)
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     assert path, "Chromium is missing: install Debian's chromium, or name it in CHROMIUM"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

@@ -67,6 +67,7 @@ def test_the_main_job_end_to_end(platform: PlatformProcess, open_page: OpenPage)
     staff = open_page()
     sign_in(staff, platform, "staff-a@aq.exemple.fr")
     staff.get_by_role("link", name=re.compile("Fuite d'eau importante")).first.click()
+    staff.wait_for_url(re.compile(r"/tickets/\d+$"))  # loaded: keys are heard from then on
     expect(staff.get_by_role("heading", level=1)).to_contain_text(reference)
     staff.keyboard.press("a")
     staff.locator("#action button[type=submit]").first.click()
