@@ -133,12 +133,7 @@ class Ticket(Owned, Base):
             postgresql_include=["member_id"],
             postgresql_where=text("state = 'resolved'"),
         ),
-        Index(
-            "ix_ticket_words",
-            "words",
-            postgresql_using="gin",
-            postgresql_ops={"words": "gin_trgm_ops"},
-        ),
+        Index("ix_ticket_words", text("ticket_words(words)"), postgresql_using="gin"),
     )
 
     reference: Mapped[str]

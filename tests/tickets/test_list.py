@@ -132,7 +132,7 @@ def test_pages_follow_one_another_without_gap_or_repeat(world: World, view: str)
 @pytest.mark.parametrize(
     "q",
     ["{reference}", "{lower}", "06 39 98 12 01", "+33639981201", "etcheverry", "Gounod robinet",
-     "ROBINET évier", "602"],
+     "ROBINET évier", "602", "l'évier", "evi", "gou rob etch", "n°AQ0001602", "(Gounod)"],
 )  # fmt: skip
 def test_search_finds_by_what_people_type(world: World, q: str) -> None:
     ticket_id = opened(world)
@@ -140,6 +140,20 @@ def test_search_finds_by_what_people_type(world: World, q: str) -> None:
            dwelling_id=None, residence_id=world.a.quais, description="Autre chose")  # fmt: skip
     reference = ticket_of(ticket_id).reference
     assert ids(world, q=q.format(reference=reference, lower=reference.lower())) == [ticket_id]
+
+
+@pytest.mark.parametrize("many", ["Gounod", "gounod robinet", "gounod chaudiere"])
+def test_search_finds_the_common_and_the_rare(world: World, many: str) -> None:
+    """Words of most tickets, and one of a single ticket beside them, take different ways."""
+    every = {opened(world, description="Le robinet fuit") for _ in range(21)}
+    one = opened(world, description="La chaudière est froide")
+    found = {one} if "chaudiere" in many else every if "robinet" in many else every | {one}
+    assert set(ids(world, q=many)) == found
+
+
+def test_a_word_of_any_length_is_saved_and_found(world: World) -> None:
+    ticket_id = opened(world, description="x" * 3000)
+    assert ids(world, q="x" * 150) == [ticket_id]
 
 
 @pytest.mark.parametrize("q", ["%", "_", "100%", "\\", "' OR 1=1 --", "🚿", "AQ-999999999999"])

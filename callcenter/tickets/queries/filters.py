@@ -8,10 +8,11 @@ from typing import Any, Final
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Integer,
     Select,
     String,
     and_,
-    cast,
+    bindparam,
     exists,
     func,
     or_,
@@ -113,14 +114,48 @@ class TicketFilters:
         return self.view != "all" and not self.q and self.state in {"", *OPEN_STATES}
 
 
-def conditions(filters: TicketFilters, asked: Asked, window: Window) -> list[ColumnElement[bool]]:
+# Stands for any words that are looked for, in a statement that serves them all.
+ANY_WORDS: Final = "..."
+
+_FOUND: Final = select(
+    func.ticket_search(
+        bindparam("words", type_=ARRAY(String)),
+        bindparam("words_of", type_=ARRAY(BigInteger)),
+        bindparam("words_before", type_=BigInteger),
+        bindparam("words_after", type_=BigInteger),
+        bindparam("words_most", type_=Integer),
+    )
+)
+
+
+def words_of(filters: TicketFilters, actor: Actor, window: Window) -> dict[str, Any]:
+    """Return the values of the parameters of a search among words; none of any other search."""
+    if not filters.q or _number_condition(filters.q) is not None:
+        return {}
+    key = window.key[0] if window.key else None
+    last = key if isinstance(key, int) else None
+    plain = filters == TicketFilters(view=filters.view, q=filters.q) and (
+        filters.view == "all" or _looks_everywhere(filters)
+    )
+    sees_most = plain and actor.role not in {Role.CONTRACTOR, Role.CARETAKER}
+    return {
+        "words": search_words(filters.q).split(),
+        "words_of": sorted(actor.member_ids),
+        "words_before": None if window.backwards else last,
+        "words_after": last if window.backwards else None,
+        "words_most": min(window.limit * _SLACK, MOST_FOUND) if sees_most else MOST_FOUND,
+    }
+
+
+def conditions(filters: TicketFilters, asked: Asked) -> list[ColumnElement[bool]]:
     """Return the conditions of the filters; visibility is added by the query itself.
 
-    ``window`` is what the list shows of them: a search by words looks no further.
+    The parameters of a search among words have the values that `words_of` gives.
     """
     found = [] if _looks_everywhere(filters) else view_condition(filters.view, asked)
     if filters.q:
-        found += _search(filters, asked.actor, window)
+        number = _number_condition(filters.q)
+        found.append(Ticket.id.in_(_FOUND) if number is None else number)
     if filters.due:
         found += _due(filters.due, asked)
     if filters.agency is not None:
@@ -252,28 +287,13 @@ def _at_agency(agency_id: int) -> ColumnElement[bool]:
     )
 
 
-def _search(filters: TicketFilters, actor: Actor, window: Window) -> list[ColumnElement[bool]]:
-    """A reference or a number is looked up as such; anything else among the ticket's words."""
-    reference = _REFERENCE.fullmatch(filters.q.replace(" ", ""))
+def _number_condition(typed: str) -> ColumnElement[bool] | None:
+    """Return how a reference or a telephone number is looked up; None for anything else."""
+    reference = _REFERENCE.fullmatch(typed.replace(" ", ""))
     if reference:
-        return [Ticket.reference == f"{reference[1].upper()}-{int(reference[2])}"]
-    phone = try_parse_phone(filters.q)
-    if phone is not None:
-        return [Ticket.contact_number == phone.e164]
-    key = window.key[0] if window.key else None
-    last = key if isinstance(key, int) else None
-    plain = filters == TicketFilters(view=filters.view, q=filters.q) and (
-        filters.view == "all" or _looks_everywhere(filters)
-    )
-    sees_most = plain and actor.role not in {Role.CONTRACTOR, Role.CARETAKER}
-    found = func.ticket_search(
-        cast(search_words(filters.q).split(), ARRAY(String)),
-        cast(sorted(actor.member_ids), ARRAY(BigInteger)),
-        None if window.backwards else last,
-        last if window.backwards else None,
-        min(window.limit * _SLACK, MOST_FOUND) if sees_most else MOST_FOUND,
-    )
-    return [Ticket.id.in_(select(found))]
+        return Ticket.reference == f"{reference[1].upper()}-{int(reference[2])}"
+    phone = try_parse_phone(typed)
+    return None if phone is None else Ticket.contact_number == phone.e164
 
 
 def _one_of(value: Any, known: tuple[str, ...]) -> str:

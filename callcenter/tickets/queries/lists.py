@@ -1,7 +1,7 @@
 """Lists of tickets: rows, counts of the views, the choices of the filters."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -38,10 +38,12 @@ from callcenter.routing.models import Category
 from callcenter.tickets.models import Assignment, Ticket
 from callcenter.tickets.queries.asked import Asked, asked_by, asked_now, values_of
 from callcenter.tickets.queries.filters import (
+    ANY_WORDS,
     VIEWS,
     TicketFilters,
     conditions,
     view_parts,
+    words_of,
 )
 from callcenter.tickets.queries.visibility import visible_to
 from callcenter.tickets.queries.watch import WATCH_VIEWS
@@ -304,17 +306,18 @@ def _choice(
 
 
 def _fetch(actor: Actor, filters: TicketFilters, window: Window) -> list[Row[Any]]:
-    """The rows of a window; the statement of a view that nothing narrows is built once."""
+    """The rows of a window; the statement of a view that words at most narrow is built once."""
     asked = asked_now(actor, watch=filters.view in WATCH_VIEWS)
-    values: dict[str, Any] = {}
+    values = words_of(filters, actor, window)
+    bare = TicketFilters(view=filters.view, q=ANY_WORDS if values else "")
     edge: _Edge | None = None
     key = _key(window, by_due=filters.by_due)
     if key is not None:
-        values = {"edge_due": key[0], "edge_id": key[1]}
+        values |= {"edge_due": key[0], "edge_id": key[1]}
         edge = (_EDGE_DUE if key[0] is not None else None, _EDGE_ID)
-    if filters == TicketFilters(view=filters.view):
-        bare = Window(window.size, before=() if window.backwards else None)
-        statement = _rows_of_view(asked_by(actor), filters, bare, edge)
+    if filters == replace(bare, q=filters.q) and bool(filters.q) == bool(values):
+        cut = Window(window.size, before=() if window.backwards else None)
+        statement = _rows_of_view(asked_by(actor), bare, cut, edge)
         values |= values_of(asked)
     else:
         statement = _rows(asked, filters, window, edge)
@@ -338,7 +341,7 @@ def _rows(
     by_due, backwards = filters.by_due, window.backwards
     cut = (
         select(*_COLUMNS)
-        .where(visible_to(asked.actor), *conditions(filters, asked, window))
+        .where(visible_to(asked.actor), *conditions(filters, asked))
         .order_by(*_order(Ticket.due_at, Ticket.id, by_due=by_due, backwards=backwards))
         .limit(window.limit)
     )
