@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask.templating import Environment
 from jinja2 import FileSystemBytecodeCache
+from jinja2.bccache import Bucket
 
 
 class Templates(Environment):
@@ -20,6 +22,15 @@ class Templates(Environment):
         that is done in C, between the layers that Jinja puts on top of them it is not.
         """
         return super().make_globals(d) if d else self.globals
+
+
+class Kept(FileSystemBytecodeCache):
+    """Compiled templates in a folder. What can't be kept (a full disk) is compiled again."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep one, if that works."""
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
 
 
 def load_all(app: Flask) -> None:
@@ -36,11 +47,11 @@ def init_app(app: Flask) -> None:
     app.jinja_options = app.jinja_options | {"bytecode_cache": kept}
 
 
-def _kept(folder: Path) -> FileSystemBytecodeCache | None:
+def _kept(folder: Path) -> Kept | None:
     """Return where compiled templates are kept: a folder of our own, for it is code; else none."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         ours = folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK)
     except OSError:
         return None
-    return FileSystemBytecodeCache(str(folder)) if ours else None
+    return Kept(str(folder)) if ours else None
