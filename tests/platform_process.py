@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
@@ -18,9 +17,10 @@ from types import TracebackType
 from typing import Self
 
 from callcenter.settings import Settings
+from tests import processes
+from tests.processes import Started
 from tests.sandbox_process import SandboxProcess
 
-ROOT = Path(__file__).resolve().parents[1]
 # Generous: other programs may want the machine too.
 _PATIENCE = 120.0
 
@@ -58,7 +58,7 @@ class PlatformProcess:
             account_sid=settings.sms_account_sid,
             auth_token=settings.sms_auth_token,
         )
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.processes: dict[str, Started] = {}
 
     def environment(self) -> dict[str, str]:
         """What the processes read: addresses of the test's own servers, and nothing else of ours."""
@@ -75,18 +75,10 @@ class PlatformProcess:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, name: str, *arguments: str) -> Started:
         """Start one process under a name; its output goes to a file of the test's folder."""
-        with Path(self.folder.name, f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
-                cwd=ROOT,
-                env=self.environment(),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        self.processes[name] = process
+        log = Path(self.folder.name, f"{name}.log")
+        process = self.processes[name] = processes.start(arguments, self.environment(), log)
         return process
 
     def start_web(self) -> None:

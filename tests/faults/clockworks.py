@@ -10,7 +10,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from callcenter.core.db import db
-from tests.faults.processes import ROOT
+from tests.processes import ROOT
 
 
 def four_at_once(app: Flask, *chores: Callable[[Flask], object]) -> None:
@@ -41,6 +41,7 @@ def run_until_killed(app: Flask, script: str) -> None:
         "REDIS_URL": settings.redis_url,
         "SECRET_KEY": settings.secret_key.get_secret_value(),
         "PUBLIC_ORIGIN": "http://localhost",
+        "VAR_DIR": str(settings.var_dir),
     }
     environment.pop("DATABASE_OWNER_URL", None)
     dead = subprocess.run(

@@ -12,8 +12,8 @@ from flask import Flask
 from redis import Redis
 
 from callcenter.settings import Settings
-from tests.faults import processes
-from tests.faults.processes import Started
+from tests import processes
+from tests.processes import Started
 from tests.sandbox_process import SandboxProcess
 from tests.world import World
 
@@ -118,6 +118,7 @@ class Platform:
             "SECRET_KEY": self.settings.secret_key.get_secret_value(),
             "PUBLIC_ORIGIN": self.origin,
             "SANDBOX_URL": self.sandbox.url,
+            "VAR_DIR": str(self.settings.var_dir),
             "PYTHONUNBUFFERED": "1",
         }
         environment.pop("DATABASE_OWNER_URL", None)

@@ -1,7 +1,8 @@
 """Processes forked from one that has the whole program imported: each is there at once.
 
-A fault test starts three or four of them; importing the program for each would take most of the
-time of all these tests together. What runs is what the command line would run.
+A test of faults or of the browser starts two to four of them; importing the program for each
+would take most of the time of all these tests together. What runs is what the command line would
+run.
 """
 
 import importlib
@@ -16,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload([__name__])
@@ -39,6 +40,12 @@ class Started:
 
     def __init__(self, process: ForkServerProcess) -> None:
         self._process = process
+
+    @property
+    def pid(self) -> int:
+        """Its number; it leads a session of its own, so that its group has the same."""
+        assert self._process.pid is not None
+        return self._process.pid
 
     def poll(self) -> int | None:
         """Its exit code, None while it runs; minus a signal's number if that ended it."""
@@ -65,16 +72,24 @@ class Started:
         self.send_signal(signal.SIGKILL)
 
 
-def start(arguments: Sequence[str], environment: Mapping[str, str]) -> Started:
-    """Run ``python -m arguments…`` with this environment."""
+def start(
+    arguments: Sequence[str], environment: Mapping[str, str], log: Path | None = None
+) -> Started:
+    """Run ``python -m arguments…`` with this environment; what it says is added to ``log``."""
     process = _context.Process(
-        target=_run, args=(list(arguments), dict(environment)), name=arguments[0]
+        target=_run, args=(list(arguments), dict(environment), log), name=arguments[0]
     )
     process.start()
     return Started(process)
 
 
-def _run(arguments: list[str], environment: dict[str, str]) -> None:
+def _run(arguments: list[str], environment: dict[str, str], log: Path | None) -> None:
+    os.setsid()
+    if log is not None:
+        said = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(said, sys.stdout.fileno())
+        os.dup2(said, sys.stderr.fileno())
+        os.close(said)
     os.chdir(ROOT)
     os.environ.clear()
     os.environ.update(environment)
