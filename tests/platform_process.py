@@ -127,6 +127,8 @@ class PlatformProcess:
         self.folder.cleanup()
 
     def _answers(self) -> bool:
+        if self.processes["web"].poll() is not None:
+            raise AssertionError(f"the web server has ended: {self.log('web')[-2000:]}")
         with suppress(OSError), urllib.request.urlopen(f"{self.url}/sign-in", timeout=2) as answer:
             return bool(answer.status == 200)
         return False

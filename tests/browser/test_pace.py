@@ -129,6 +129,10 @@ def test_a_refused_save_still_says_who_calls(
     page.keyboard.press("Alt+Enter")
     expect(page.get_by_text("Indiquez comment l'appel se termine").first).to_be_visible()
     expect(page.locator("#live-call")).to_contain_text("connu : ")
+    expect(page.locator("#disposition")).to_be_focused()
+    page.keyboard.press("r")
+    page.keyboard.press("Alt+Enter")
+    expect(page.get_by_text("Appel enregistré")).to_be_visible()
 
 
 def test_a_ticket(web: PlatformProcess, exchange: Exchange, open_page: OpenPage) -> None:

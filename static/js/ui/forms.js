@@ -93,8 +93,11 @@ export function startForms() {
     for (const form of boost(event.target)) window.htmx.process(form);
   });
   document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.xhr?.status !== 422 && event.detail.boosted) window.scrollTo(0, 0);
+  });
+  // Once settled: htmx focuses what has autofocus after the swap.
+  document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.xhr?.status === 422) focusFirstError(document);
-    else if (event.detail.boosted) window.scrollTo(0, 0);
   });
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form.is-sending")) mark(form, false);
