@@ -17,9 +17,9 @@ from callcenter.core.phone import format_phone
 from callcenter.estate.records import Person
 
 
-def caller_of(call: Call, actor: Actor) -> CallerIndex:
-    """Return who may be calling, of every member that the actor serves."""
-    return index_caller(call.caller_number, actor, call.member_id)
+def caller_of(call: Call | None, actor: Actor) -> CallerIndex:
+    """Return who may be calling, of every member that the actor serves; without a call, nobody."""
+    return index_caller(call.caller_number, actor, call.member_id) if call else CallerIndex("")
 
 
 def values_for(call: Call, people: Sequence[Person]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from callcenter.calls.desk import (
 from callcenter.calls.desk_incidents import listener_of, open_incident_at, require_readable
 from callcenter.calls.forms import DeskForm, desk_values
 from callcenter.calls.live_cards import LineWords
-from callcenter.calls.live_desk import next_of_stack
+from callcenter.calls.live_desk import caller_of, next_of_stack
 from callcenter.calls.live_edge import tell_call, tell_incident, tell_presence
 from callcenter.calls.services import LoggedCall, NewCall, log_call
 from callcenter.calls.states import CallerKind, Disposition
@@ -79,7 +79,9 @@ def desk_save(line_id: int) -> ResponseReturnValue:
             return _go_to(following, line_id)
     db.session.remove()
     desk = build_desk(line, values, actor)
-    return render_desk(desk, form, status=422, call=live_call_on(line_id), also=also)
+    call = live_call_on(line_id)
+    caller = caller_of(call, actor)
+    return render_desk(desk, form, caller=caller, status=422, call=call, also=also)
 
 
 def _go_to(call: Row[int, int | None] | None, line_id: int) -> ResponseReturnValue:

@@ -114,7 +114,7 @@ def line_desk(line_id: int) -> ResponseReturnValue:
     if call is not None and call.form_token is not None:  # written up already
         return go_to(url_for("calls.line_desk", line_id=line_id))
     also = also_call_of_request(line_id) if call is None else None
-    caller = caller_of(call, actor) if call else CallerIndex("")
+    caller = caller_of(call, actor)
     about = call or also
     draft = load_draft(actor, draft_key(line_id, about.id if about else None))
     known = values_for(call, caller.known) if call else same_caller(also) if also else {}
@@ -137,16 +137,14 @@ def render_desk(
     desk: Desk,
     form: DeskForm,
     *,
+    caller: CallerIndex,
     status: int = 200,
     restored: bool = False,
     call: Call | None = None,
-    caller: CallerIndex | None = None,
     also: Call | None = None,
 ) -> ResponseReturnValue:
-    """Show the desk. Who may be calling is looked up where the caller does not know it yet."""
+    """Show the desk."""
     note_flags(desk.flags)
-    if caller is None:
-        caller = caller_of(call, current_actor()) if call else CallerIndex("")
     shown = render_template(
         "calls/desk.html",
         desk=desk,
